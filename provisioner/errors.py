@@ -1,0 +1,20 @@
+"""The one family of errors that the commands show as a sentence instead of a traceback."""
+
+
+class InnkeeperError(Exception):
+    """What went wrong, on what, and what to do next. ``exit_code`` is the command's (see the docs' table)."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.args[0]}\n  → {self.hint}" if self.hint else str(self.args[0])
+
+
+class ConfigError(InnkeeperError):
+    """The YAML is wrong; the message lists every problem, one a line. Nothing was changed."""
+
+    exit_code = 2

@@ -1,0 +1,1 @@
+"""Frozen values that everything else speaks in. Imports only the standard library and msgspec."""

@@ -1,0 +1,1 @@
+"""The embedded AWS: moto, with what it lacks of SES, IAM and Lambda; see docs/adr/0003-the-sandbox.md."""

@@ -110,6 +110,7 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     html: str
     attachments: tuple[tuple[str, str, bytes], ...] = ()  # name, content type, content
+    reply_to: str = ""  # where an answer goes; empty: to the sender
 
 
 class Mailer(Protocol):

@@ -40,6 +40,19 @@ class PlatformNames(msgspec.Struct, frozen=True):
         return self.place.arn("sqs", self.dead_letters)
 
     @property
+    def path(self) -> str:
+        """IAM path of every user, role and policy of the platform."""
+        return f"/{self.prefix}/"
+
+    @property
+    def schedule_group(self) -> str:
+        return self.prefix
+
+    @property
+    def operator_topic_arn(self) -> str:
+        return self.place.arn("sns", self.operator_topic)
+
+    @property
     def operator_topic(self) -> str:
         return f"{self.prefix}-operator"
 
@@ -114,6 +127,16 @@ class TenantNames(msgspec.Struct, frozen=True):
     @property
     def queue_arn(self) -> str:
         return self.platform.place.arn("sqs", self.queue)
+
+    @property
+    def event_destination(self) -> str:
+        """Name of the configuration set's one event destination."""
+        return "feedback"
+
+    @property
+    def zone_comment(self) -> str:
+        """Says whose hosted zone it is. Unlike tags it is written by the very call that makes the zone."""
+        return f"{self.platform.prefix}/{self.tenant_id}"
 
     @property
     def user(self) -> str:

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     IGNORED_COMPLAINT = "ignored-complaint"  # not-spam, auth-failure, or an echo
     VIRUS = "virus"  # Reject with "Bad content"
     REJECT = "reject"  # Reject for another reason: shown, never a strike
+    OTHER = "other"  # Send, Open, Click …: known, and nothing to conclude from it
     UNKNOWN = "unknown"  # kept and counted, never a strike
 
 

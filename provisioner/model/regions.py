@@ -42,5 +42,5 @@ API_ONLY_REGIONS = frozenset(
 
 
 def has_smtp(region: str) -> bool:
-    """Does SES offer an SMTP endpoint in this Region?"""
+    """Tell whether SES offers an SMTP endpoint in this Region."""
     return region in SMTP_REGIONS

@@ -1,0 +1,156 @@
+# What each function may do. Statements are written once, with the reason; a function lists those it needs.
+locals {
+  purposes = {
+    audit    = "Judges every tenant by the conduct policy and makes AWS match the standings"
+    collect  = "Moves feedback from the tenants' queues into the bucket"
+    rotate   = "Gives a tenant new SMTP credentials"
+    sentinel = "Judges rejected mail (viruses) within minutes"
+  }
+
+  grants = {
+    audit    = ["list", "read", "judge", "report", "levers", "keys-status", "blocks", "notices", "operator", "account", "metrics", "policy-deny"]
+    collect  = ["list", "read", "store", "judge", "queues", "levers", "keys-status", "blocks", "notices", "operator", "metrics", "policy-deny"]
+    rotate   = ["list", "read", "keys", "secrets", "metrics"]
+    sentinel = ["list", "read", "store", "judge", "levers", "keys-status", "blocks", "notices", "operator", "metrics", "policy-deny"]
+  }
+
+  statements = {
+    # Keys under a prefix; without it a missing object answers 403 instead of 404.
+    list = {
+      Action   = "s3:ListBucket"
+      Resource = local.bucket_arn
+    }
+    # Manifests, facts, standings and earlier verdicts. Nothing of Terraform's states.
+    read = {
+      Action = "s3:GetObject"
+      Resource = [for prefix in ["facts", "feedback", "fleet", "outbox", "quarantine", "reports", "runs", "standing", "verdicts"] :
+        "${local.bucket_arn}/${prefix}/*"
+      ]
+    }
+    # Feedback is written once and never deleted by a function.
+    store = {
+      Action   = "s3:PutObject"
+      Resource = [for prefix in ["facts", "feedback", "quarantine"] : "${local.bucket_arn}/${prefix}/*"]
+    }
+    # A flood or a virus is judged where it is seen, so three functions write standings and verdicts.
+    judge = {
+      Action   = "s3:PutObject"
+      Resource = [for prefix in ["outbox", "runs", "standing", "verdicts"] : "${local.bucket_arn}/${prefix}/*"]
+    }
+    report = {
+      Action   = "s3:PutObject"
+      Resource = [for prefix in ["dashboard", "reports"] : "${local.bucket_arn}/${prefix}/*"]
+    }
+    # The tenants' queues and the dead-letter queue.
+    queues = {
+      Action   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
+      Resource = [local.tenants.queues, local.dead_letters_arn]
+    }
+    # Sending on and off: the configuration set and the SES tenant.
+    levers = {
+      Action = [
+        "ses:GetConfigurationSet", "ses:GetReputationEntity", "ses:GetTenant",
+        "ses:PutConfigurationSetSendingOptions", "ses:UpdateReputationEntityCustomerManagedStatus",
+      ]
+      Resource = [local.tenants.configuration_sets, local.tenants.ses_tenants]
+    }
+    # Only these policies can be attached, only to tenants' users; they do nothing but deny.
+    policy-deny = {
+      Action   = ["iam:AttachUserPolicy", "iam:DetachUserPolicy"]
+      Resource = local.tenants.users
+      Condition = {
+        ArnLike = { "iam:PolicyARN" = ["${local.arn_prefix.iam}:policy${local.path}${var.names.suspended_policy}", local.tenants.blocks_policies] }
+      }
+    }
+    keys-status = {
+      Action   = ["iam:ListAccessKeys", "iam:ListAttachedUserPolicies", "iam:UpdateAccessKey"]
+      Resource = local.tenants.users
+    }
+    # Blocked recipients: policies of denied recipients, and the tenant's suppression list, which has no ARN of its own.
+    blocks = [
+      {
+        Action = [
+          "iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:DeletePolicyVersion",
+          "iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions",
+        ]
+        Resource = local.tenants.blocks_policies
+      },
+      {
+        Action = [
+          "ses:DeleteSuppressedDestination", "ses:GetSuppressedDestination",
+          "ses:ListSuppressedDestinations", "ses:PutSuppressedDestination",
+        ]
+        Resource = "*"
+      },
+    ]
+    # The platform's mail, from its own address and in its own set.
+    notices = {
+      Action    = ["ses:SendEmail", "ses:SendRawEmail"]
+      Resource  = [local.sender_identity_arn, local.notices_set_arn]
+      Condition = { StringEquals = { "ses:FromAddress" = var.sender.address } }
+    }
+    operator = {
+      Action   = "sns:Publish"
+      Resource = local.operator_topic_arn
+    }
+    # The account's own reputation, of which AWS knows no narrower resource.
+    account = {
+      Action   = ["cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics", "ses:GetAccount"]
+      Resource = "*"
+    }
+    metrics = {
+      Action    = "cloudwatch:PutMetricData"
+      Resource  = "*"
+      Condition = { StringEquals = { "cloudwatch:namespace" = "Innkeeper" } }
+    }
+    keys = {
+      Action = [
+        "iam:CreateAccessKey", "iam:DeleteAccessKey", "iam:GetAccessKeyLastUsed", "iam:ListAccessKeys", "iam:UpdateAccessKey",
+      ]
+      Resource = local.tenants.users
+    }
+    secrets = {
+      Action = [
+        "secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue", "secretsmanager:ListSecretVersionIds",
+        "secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage",
+      ]
+      Resource = local.tenants.secrets
+    }
+  }
+}
+
+resource "aws_iam_role" "function" {
+  for_each = var.functions
+
+  name        = var.names.functions[each.key]
+  path        = local.path
+  description = "Function ${var.names.functions[each.key]}: ${local.purposes[each.key]}"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "lambda.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "function" {
+  for_each = var.functions
+
+  name = "work"
+  role = aws_iam_role.function[each.key].name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      [{
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = "${local.arn_prefix.logs}:log-group:/aws/lambda/${var.names.functions[each.key]}:*"
+      }],
+      [for statement in flatten([for grant in local.grants[each.key] : local.statements[grant]]) : merge({ Effect = "Allow" }, statement)],
+    )
+  })
+}

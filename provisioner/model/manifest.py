@@ -33,3 +33,5 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     overrides: dict[str, Any] = {}
     operator: str  # the operator's address
     notices_from: str  # the platform's sender
+    fingerprint: str = ""  # of the rendered root that was applied last; equal: nothing to apply
+    refreshed: str = ""  # day (yyyy-mm-dd) on which Terraform last compared the tenant with AWS

@@ -1,0 +1,219 @@
+"""One tenant from YAML to a working domain: plan, show, then act; every step may die and be repeated.
+
+Order: Terraform's resources, the DKIM zone checked against SES, the SES tenant, the manifest, the credentials,
+and the enforcer last, because an apply must never leave a suspended tenant sending.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from provisioner.errors import InnkeeperError
+from provisioner.exit_codes import Exit
+from provisioner.model.manifest import Manifest
+from provisioner.model.names import PlatformNames, TenantNames
+from provisioner.model.standing import State
+from provisioner.model.tenant import Dns, Platform, Tenant
+from provisioner.onboarding.changes import Changes, read_changes
+from provisioner.onboarding.credentials import Minted, mint
+from provisioner.onboarding.records import DEFAULT_SIGNING_ZONE
+from provisioner.onboarding.verify import IdentityState
+from provisioner.ports import Keys, Secrets
+
+REFRESH_CYCLE_DAYS = 7  # every tenant is compared with AWS once in this many days, a share of the fleet each day
+
+# Replacing one of these gives the tenant a fresh, enabled one (measured with the provider).
+_KEEPS_SUSPENSION = ("aws_sesv2_configuration_set.", "aws_iam_user.")
+
+
+class ReplacementRefusedError(InnkeeperError):
+    """The plan replaces what holds a suspension."""
+
+    exit_code = int(Exit.REFUSED)
+
+
+class Root(Protocol):
+    """One Terraform root on disk."""
+
+    def write(self, files: Mapping[str, str]) -> None: ...
+    def plan(self) -> Mapping[str, Any]:
+        """Initialise if needed and plan; the plan as JSON. The plan file is kept for ``apply``."""
+        ...
+
+    def apply(self) -> None:
+        """Apply the plan just made."""
+        ...
+
+    def outputs(self) -> Mapping[str, Any]: ...
+
+
+class Identities(Protocol):
+    """What SES says about a domain."""
+
+    def state(self, domain: str) -> IdentityState: ...
+
+
+class SesTenants(Protocol):
+    """The SES tenant of one of ours: created, associated, with its own suppression list. Idempotent."""
+
+    def ensure(self, names: TenantNames, domain: str) -> str:
+        """The tenant's ARN."""
+        ...
+
+
+class Manifests(Protocol):
+    """``fleet/<tenant>.json``."""
+
+    def read(self, tenant: str) -> Manifest | None: ...
+    def write(self, manifest: Manifest) -> None: ...
+
+
+class Shell(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything outside that onboarding one tenant touches."""
+
+    root: Root
+    render: Callable[[str], Mapping[str, str]]  # DKIM signing zone -> the root's files, imports included
+    fingerprint: Callable[[Mapping[str, str]], str]
+    identities: Identities
+    ses_tenants: SesTenants
+    manifests: Manifests
+    keys: Keys
+    secrets: Secrets
+    state: Callable[[str], State]  # the tenant's standing
+    enforce: Callable[[Manifest], Sequence[str]]  # what AWS does not show yet, in words; empty when complete
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What onboarding this tenant would do. ``skipped``: unchanged since the last apply, Terraform not started."""
+
+    tenant: str
+    changes: Changes
+    files: Mapping[str, str]
+    signing_zone: str
+    state: State
+    skipped: bool = False
+
+
+class Onboarded(msgspec.Struct, frozen=True, kw_only=True):
+    """What onboarding did."""
+
+    manifest: Manifest
+    changes: Changes
+    minted: Minted
+    name_servers: tuple[str, ...]
+    enforcement_missing: tuple[str, ...] = ()
+
+
+def plan_tenant(tenant: Tenant, shell: Shell, today: date, *, refresh: bool = False) -> Plan:
+    """Render and plan. Nothing in AWS changes. Raises ReplacementRefusedError for a suspended tenant's replacement."""
+    state = shell.state(tenant.id)
+    zone = shell.identities.state(tenant.domain).signing_zone or DEFAULT_SIGNING_ZONE
+    files = shell.render(zone)
+    if not refresh and _unchanged(tenant, shell, files, today):
+        return Plan(tenant=tenant.id, changes=Changes(()), files=files, signing_zone=zone, state=state, skipped=True)
+    shell.root.write(files)
+    changes = read_changes(shell.root.plan())
+    refuse_replacement(tenant.id, changes, state)
+    return Plan(tenant=tenant.id, changes=changes, files=files, signing_zone=zone, state=state)
+
+
+def _unchanged(tenant: Tenant, shell: Shell, files: Mapping[str, str], today: date) -> bool:
+    manifest = shell.manifests.read(tenant.id)
+    if manifest is None or manifest.fingerprint != shell.fingerprint(files):
+        return False
+    return not refresh_due(tenant.id, manifest.refreshed, today)
+
+
+def refresh_due(tenant_id: str, refreshed: str, today: date) -> bool:
+    """Whether an unchanged tenant is compared with AWS today: on its day of the cycle, or when it is overdue."""
+    if not refreshed:
+        return True
+    age = (today - date.fromisoformat(refreshed)).days
+    its_day = sum(tenant_id.encode()) % REFRESH_CYCLE_DAYS == today.toordinal() % REFRESH_CYCLE_DAYS
+    return age >= REFRESH_CYCLE_DAYS or (its_day and age > 0)
+
+
+def refuse_replacement(tenant_id: str, changes: Changes, state: State) -> None:
+    """A replaced configuration set or user starts enabled, so it must not happen to a suspended tenant (E2)."""
+    if state.may_send:
+        return
+    lost = [c.address for c in (*changes.of("replace"), *changes.of("destroy")) if c.address.startswith(_KEEPS_SUSPENSION)]
+    if lost:
+        raise ReplacementRefusedError(
+            f"{tenant_id} is {state.value}, and this would replace {', '.join(lost)}: the new one would start enabled",
+            hint=f"undo the change in {tenant_id}'s file, or reinstate it first",
+        )
+
+
+def apply_tenant(
+    tenant: Tenant, platform: Platform, names: PlatformNames, plan: Plan, shell: Shell, now: datetime
+) -> Onboarded:
+    """Carry out ``plan`` and everything Terraform does not do. Idempotent."""
+    if not plan.changes.empty:
+        shell.root.apply()
+    if not plan.skipped:
+        plan = _correct_signing_zone(tenant, plan, shell)
+    its = names.tenant(tenant.id)
+    arn = shell.ses_tenants.ensure(its, tenant.domain) if tenant.ses_tenant else None
+    outputs = shell.root.outputs()
+    old = shell.manifests.read(tenant.id)
+    manifest = make_manifest(tenant, platform, its, queue_url=outputs["queue_url"], ses_tenant_arn=arn)
+    refreshed = old.refreshed if plan.skipped and old else f"{now:%Y-%m-%d}"
+    manifest = msgspec.structs.replace(manifest, fingerprint=shell.fingerprint(plan.files), refreshed=refreshed)
+    if manifest != old:
+        shell.manifests.write(manifest)
+    minted = mint(manifest, shell.keys, shell.secrets, active=plan.state.may_send)
+    missing = tuple(shell.enforce(manifest))
+    return Onboarded(
+        manifest=manifest,
+        changes=plan.changes,
+        minted=minted,
+        name_servers=tuple(outputs.get("name_servers") or ()),
+        enforcement_missing=missing,
+    )
+
+
+def _correct_signing_zone(tenant: Tenant, plan: Plan, shell: Shell) -> Plan:
+    """SES names the DKIM zone only once the identity exists; Terraform cannot read it. Apply again if it differs."""
+    zone = shell.identities.state(tenant.domain).signing_zone or plan.signing_zone
+    if zone == plan.signing_zone:
+        return plan
+    files = shell.render(zone)
+    if tenant.dns is Dns.ROUTE53:
+        shell.root.write(files)
+        changes = read_changes(shell.root.plan())
+        refuse_replacement(tenant.id, changes, plan.state)
+        shell.root.apply()
+    return msgspec.structs.replace(plan, files=files, signing_zone=zone)
+
+
+def make_manifest(
+    tenant: Tenant, platform: Platform, names: TenantNames, *, queue_url: str, ses_tenant_arn: str | None
+) -> Manifest:
+    """The tenant as the conduct loop will know it."""
+    place = names.platform.place
+    return Manifest(
+        tenant=tenant.id,
+        name=tenant.name,
+        domain=tenant.domain,
+        account=place.account,
+        region=place.region,
+        partition=place.partition,
+        prefix=names.platform.prefix,
+        configuration_set=names.configuration_set,
+        topic_arn=names.topic_arn,
+        queue_url=queue_url,
+        user=names.user,
+        secret=names.secret,
+        ses_tenant=names.ses_tenant if tenant.ses_tenant else None,
+        ses_tenant_arn=ses_tenant_arn,
+        contacts=tenant.contacts,
+        from_address=tenant.sender,
+        from_name=tenant.from_name or tenant.name,
+        profile=tenant.conduct.profile,
+        overrides={**platform.policy, **tenant.conduct.overrides},
+        operator=platform.operator.email,
+        notices_from=platform.sender,
+    )

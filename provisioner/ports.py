@@ -121,6 +121,23 @@ class Mailer(Protocol):
         ...
 
 
+class AccountState(msgspec.Struct, frozen=True, kw_only=True):
+    """The SES account as a whole. ``enforcement`` is SES's word: HEALTHY, PROBATION or SHUTDOWN."""
+
+    sending_enabled: bool
+    production: bool
+    enforcement: str
+    max_24_hours: float = 0.0
+    sent_24_hours: float = 0.0
+    max_per_second: float = 0.0
+
+
+class Account(Protocol):
+    """Reads the state of the SES account."""
+
+    def read(self) -> AccountState: ...
+
+
 class AccessKey(msgspec.Struct, frozen=True):
     """An access key as IAM lists it."""
 

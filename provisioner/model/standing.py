@@ -101,6 +101,8 @@ class Enforcement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     at: datetime
     complete: bool
     missing: tuple[str, ...] = ()  # levers or blocks that AWS does not show yet, in words
+    drift: tuple[str, ...] = ()  # where AWS is stricter than the standing asks: left as found, in words
+    overflow: int = 0  # blocks for which the Deny policies had no room; the SES tenant's list holds them
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

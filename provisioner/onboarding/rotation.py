@@ -49,7 +49,8 @@ def refuse_if_suspended(manifest: Manifest, state: State) -> None:
     """Raise SuspendedError unless the tenant may send."""
     if not state.may_send:
         raise SuspendedError(
-            f"{manifest.tenant} is {state.value}: its credentials are not rotated, because a new access key starts active",
+            f"{manifest.tenant} is {state.value}: its credentials are not rotated, "
+            "because a new access key starts active",
             hint=f"reinstate it first: innkeeper reinstate {manifest.tenant} --reason '…'",
         )
 

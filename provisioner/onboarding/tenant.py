@@ -139,7 +139,8 @@ def refuse_replacement(tenant_id: str, changes: Changes, state: State) -> None:
     """A replaced configuration set or user starts enabled, so it must not happen to a suspended tenant (E2)."""
     if state.may_send:
         return
-    lost = [c.address for c in (*changes.of("replace"), *changes.of("destroy")) if c.address.startswith(_KEEPS_SUSPENSION)]
+    gone = (*changes.of("replace"), *changes.of("destroy"))
+    lost = [change.address for change in gone if change.address.startswith(_KEEPS_SUSPENSION)]
     if lost:
         raise ReplacementRefusedError(
             f"{tenant_id} is {state.value}, and this would replace {', '.join(lost)}: the new one would start enabled",

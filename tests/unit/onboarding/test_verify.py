@@ -74,7 +74,6 @@ def test_outside_dns_has_no_delegation_to_check():
 
 
 def test_dmarc_is_never_strict_on_spf():
-    tenant = Tenant(
-        id="b", name="B", domain="b.example", contacts=(), dmarc=Dmarc(policy="reject", percent=50, reports="d@b.example")
-    )
+    dmarc = Dmarc(policy="reject", percent=50, reports="d@b.example")
+    tenant = Tenant(id="b", name="B", domain="b.example", contacts=(), dmarc=dmarc)
     assert dmarc_value(tenant) == "v=DMARC1; p=reject; pct=50; rua=mailto:d@b.example"

@@ -5,7 +5,7 @@ from datetime import datetime
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
-from email.utils import getaddresses, parseaddr
+from email.utils import getaddresses
 from typing import Any
 
 from provisioner.sandbox.state import AcceptedMessage
@@ -33,17 +33,17 @@ def mail_object(message: AcceptedMessage, account: str, *, after_delivery: bool 
         "headersTruncated": truncated,
         "headers": headers,
         "commonHeaders": _common_headers(parsed, message.message_id),
-        "tags": _tags(message, after_delivery=after_delivery),
+        "tags": _tags(message, parsed, after_delivery=after_delivery),
     }
 
 
-def _tags(message: AcceptedMessage, *, after_delivery: bool) -> dict[str, list[str]]:
+def _tags(message: AcceptedMessage, parsed: Message, *, after_delivery: bool) -> dict[str, list[str]]:
     automatic = {
         "ses:operation": message.operation,
         "ses:configuration-set": message.configuration_set,
         "ses:source-ip": message.source_ip,
         "ses:source-tls-version": message.tls_version,
-        "ses:from-domain": parseaddr(message.source)[1].rpartition("@")[2].lower(),
+        "ses:from-domain": _from_domain(parsed, message.source),
         "ses:caller-identity": message.caller,
         "ses:outgoing-ip": OUTGOING_IP if after_delivery else None,
     }
@@ -51,6 +51,12 @@ def _tags(message: AcceptedMessage, *, after_delivery: bool) -> dict[str, list[s
     for name, value in message.tags:
         tags.setdefault(name, []).append(value)
     return tags
+
+
+def _from_domain(parsed: Message, source: str) -> str:
+    """Find the domain of the From address, which may differ from the envelope's."""
+    found = [address for _, address in getaddresses([_text(parsed["From"] or source)]) if "@" in address]
+    return (found[0] if found else source).rpartition("@")[2].rstrip(">").lower()
 
 
 def original_message_id(raw: bytes) -> str | None:

@@ -1,7 +1,8 @@
 """What happens to a mail that SES took, and who hears of it.
 
-``deliver`` plays the world outside: virus scan, suppression lists, mailbox simulator, the recipient's server. ``report``
-lets a test or the demo bring in later news of a mail, such as a complaint days after. Both end in ``publish``.
+``deliver`` plays the world outside: virus scan, suppression lists, mailbox simulator, the recipient's server.
+``report`` lets a test or the demo bring in later news of a mail, such as a complaint days after. Both end in
+``publish``.
 """
 
 import json
@@ -26,7 +27,7 @@ from provisioner.sandbox.payloads import (
     Send,
     event,
 )
-from provisioner.sandbox.state import AcceptedMessage, DeliveredMail, EventDestination, SesState, ses_state
+from provisioner.sandbox.state import AcceptedMessage, DeliveredMail, EventDestination, SesState, Suppressed, ses_state
 
 _BAD_ADDRESS = ("General", "NoEmail", "Suppressed")  # bounce sub-types that put an address on the list
 
@@ -138,27 +139,21 @@ def _record(state: SesState, message: AcceptedMessage, outcome: Outcome, feedbac
         addresses, reason = [recipient.address for recipient in outcome.recipients], "BOUNCE"
     elif isinstance(outcome, Complaint) and outcome.subtype is None and outcome.feedback_type != "not-spam":
         addresses, reason = outcome.recipients, "COMPLAINT"
+    now = clock_for(state.account).now()
     for address in addresses:
-        suppression.record(
-            state,
-            message.configuration_set,
-            message.tenant,
-            address,
-            reason,
-            clock_for(state.account).now(),
-            message_id=message.message_id,
-            feedback_id=feedback_id,
-        )
+        key = suppression.list_key(address)
+        entry = Suppressed(key, reason, now, message_id=message.message_id, feedback_id=feedback_id)
+        suppression.record(state, message.configuration_set, message.tenant, entry)
 
 
 def new_id() -> str:
     """Make an id in the form of SES's message and feedback ids."""
-    return f"0102{uuid.uuid4().hex[:12]}-{str(uuid.uuid4())}-000000"
+    return f"0102{uuid.uuid4().hex[:12]}-{uuid.uuid4()!s}-000000"
 
 
 def _api_type(published: dict[str, Any]) -> str:
     written = published.get("eventType")
-    if written not in EVENT_TYPES:
+    if not isinstance(written, str) or written not in EVENT_TYPES:
         raise InnkeeperError(f"SES publishes no event of type {written!r}", hint=f"known: {', '.join(EVENT_TYPES)}")
     return EVENT_TYPES[written]
 

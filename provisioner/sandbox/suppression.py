@@ -4,7 +4,6 @@ After the SES developer guide, "Using the tenant-level suppression list", table 
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from provisioner.sandbox.simulator import kind_of
 from provisioner.sandbox.state import SesState, Suppressed
@@ -49,25 +48,12 @@ def suppressed_as(state: SesState, configuration_set: str | None, tenant: str | 
     return "OnTenantSuppressionList" if rule.scope == TENANT else "OnAccountSuppressionList"
 
 
-def record(
-    state: SesState,
-    configuration_set: str | None,
-    tenant: str | None,
-    address: str,
-    reason: str,
-    now: datetime,
-    *,
-    message_id: str,
-    feedback_id: str,
-) -> None:
-    """Put an address on the list after a hard bounce or complaint, if that reason is recorded. Never the simulator's."""
+def record(state: SesState, configuration_set: str | None, tenant: str | None, entry: Suppressed) -> None:
+    """Put an address on the list if its reason is recorded; never one of the simulator. The first entry stays."""
     rule = rule_for(state, configuration_set, tenant)
-    if reason not in rule.reasons or kind_of(address):
-        return
-    key = list_key(address)
-    with state.lock:
-        entry = Suppressed(key, reason, now, message_id=message_id, feedback_id=feedback_id)
-        _list(state, rule, tenant).setdefault(key, entry)
+    if entry.reason in rule.reasons and not kind_of(entry.address):
+        with state.lock:
+            _list(state, rule, tenant).setdefault(entry.address, entry)
 
 
 def _list(state: SesState, rule: Rule, tenant: str | None) -> dict[str, Suppressed]:

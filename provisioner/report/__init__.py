@@ -1,0 +1,1 @@
+"""Standings and verdicts as notices, reports and pages: values in, text out."""

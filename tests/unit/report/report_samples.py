@@ -1,0 +1,106 @@
+"""One tenant, its manifest and a few findings, as the report's tests need them."""
+
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+from provisioner.model.manifest import Manifest
+from provisioner.model.standing import Block, Enforcement, Evidence, Notice, Standing, State
+
+NOW = datetime(2026, 11, 23, 4, 12, tzinfo=UTC)
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    '"><a href="https://evil.example/">click</a>',
+    "{{ 7*7 }} {% raw %} {# x #} ${file('x')} %{ if true }",
+    "line one\r\nBcc: victim@example.net\r\n\r\nbody",
+    "\x1b[31mred\x1b[0m \x00 \x07",
+    "safe\u202egnp.exe \u2066x\u2069 \u200bzero",
+    '=HYPERLINK("https://evil.example";"x")',
+    "+1+1",
+    "@SUM(A1)",
+    "Zoë & Söhne „Bäckerei“ 🥐",
+    "x" * 10_000,
+    "*@gmail.com",
+    "\ud800 lone",
+    "\u2028para\u2029graph\x85next",
+)
+
+
+def a_manifest(**changes):
+    values = {
+        "tenant": "bakery",
+        "name": "Bakery Huber",
+        "domain": "bakery-huber.example",
+        "account": "123456789012",
+        "region": "eu-west-1",
+        "prefix": "innkeeper",
+        "configuration_set": "innkeeper-bakery",
+        "topic_arn": "arn:aws:sns:eu-west-1:123456789012:innkeeper-bakery-feedback",
+        "queue_url": "https://sqs.eu-west-1.amazonaws.com/123456789012/innkeeper-bakery-feedback",
+        "user": "innkeeper-bakery-smtp",
+        "secret": "innkeeper/bakery/smtp",
+        "ses_tenant": "innkeeper-bakery",
+        "contacts": ("anna@mailbox.example",),
+        "from_address": "wordpress@bakery-huber.example",
+        "from_name": "Bakery Huber",
+        "operator": "ops@inn.example",
+        "notices_from": "notices@inn.example",
+    }
+    return Manifest(**(values | changes))
+
+
+def evidence(rule="hard-tenant", **changes):
+    values = {
+        "sentence": "16 of the 190 mails your site sent in the last 28 days went to addresses that do not exist.",
+        "numbers": {"recipients": 16, "sends": 190, "rate": 16 / 190},
+        "limits": {"recipients": 15, "rate": 0.08},
+        "events": ("a1", "b2"),
+        "events_total": 16,
+    }
+    return Evidence(rule=rule, **(values | changes))
+
+
+def a_notice(kind="suspended", **changes):
+    return Notice(**({"id": f"{kind}-3f9a", "kind": kind, "at": NOW, "evidence": (evidence(),)} | changes))
+
+
+def a_standing(state=State.SUSPENDED, **changes):
+    enforcement = Enforcement(at=NOW, complete=True)
+    return Standing(**({"tenant": "bakery", "state": state, "since": NOW, "enforcement": enforcement} | changes))
+
+
+def a_block(reason="hard", until=None, **changes):
+    return Block(reason=reason, since=NOW, until=until, **changes)
+
+
+class Page(HTMLParser):
+    """What a browser would find in a page: its elements, links and text."""
+
+    VOID = frozenset({"meta", "br", "img", "hr", "link", "input", "col"})
+
+    def __init__(self, html):
+        super().__init__()
+        self.elements, self.links, self.words, self._open = [], [], [], []
+        self.attributes = []
+        self.feed(html)
+        assert not self._open, f"never closed: {self._open}"
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append(tag)
+        self.attributes += attrs
+        self.links += [value for name, value in attrs if name in ("href", "src", "action", "srcset", "poster")]
+        if tag not in self.VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self._open, f"</{tag}> closes nothing"
+        assert self._open.pop() == tag, f"</{tag}> closes another element"
+
+    def handle_data(self, data):
+        if not self._open or self._open[-1] not in ("style", "title"):
+            self.words.append(data)

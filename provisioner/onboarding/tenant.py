@@ -52,14 +52,14 @@ class Root(Protocol):
 class Identities(Protocol):
     """What SES says about a domain."""
 
-    def state(self, domain: str) -> IdentityState: ...
+    def read(self, domain: str) -> IdentityState: ...
 
 
 class SesTenants(Protocol):
     """The SES tenant of one of ours: created, associated, with its own suppression list. Idempotent."""
 
-    def ensure(self, names: TenantNames, domain: str) -> str:
-        """The tenant's ARN."""
+    def ensure(self, name: str, resources: Sequence[str], tags: Mapping[str, str] | None = None) -> str:
+        """The tenant's ARN. ``resources`` are the ARNs of its identity and configuration set."""
         ...
 
 
@@ -109,7 +109,7 @@ class Onboarded(msgspec.Struct, frozen=True, kw_only=True):
 def plan_tenant(tenant: Tenant, shell: Shell, today: date, *, refresh: bool = False) -> Plan:
     """Render and plan. Nothing in AWS changes. Raises ReplacementRefusedError for a suspended tenant's replacement."""
     state = shell.state(tenant.id)
-    zone = shell.identities.state(tenant.domain).signing_zone or DEFAULT_SIGNING_ZONE
+    zone = shell.identities.read(tenant.domain).signing_zone or DEFAULT_SIGNING_ZONE
     files = shell.render(zone)
     if not refresh and _unchanged(tenant, shell, files, today):
         return Plan(tenant=tenant.id, changes=Changes(()), files=files, signing_zone=zone, state=state, skipped=True)
@@ -157,7 +157,7 @@ def apply_tenant(
     if not plan.skipped:
         plan = _correct_signing_zone(tenant, plan, shell)
     its = names.tenant(tenant.id)
-    arn = shell.ses_tenants.ensure(its, tenant.domain) if tenant.ses_tenant else None
+    arn = _ensure_ses_tenant(tenant, its, shell) if tenant.ses_tenant else None
     outputs = shell.root.outputs()
     old = shell.manifests.read(tenant.id)
     manifest = make_manifest(tenant, platform, its, queue_url=outputs["queue_url"], ses_tenant_arn=arn)
@@ -176,9 +176,15 @@ def apply_tenant(
     )
 
 
+def _ensure_ses_tenant(tenant: Tenant, names: TenantNames, shell: Shell) -> str:
+    tags = {"innkeeper:tenant": tenant.id, "innkeeper:platform": names.platform.prefix}
+    resources = (names.identity_arn(tenant.domain), names.configuration_set_arn)
+    return shell.ses_tenants.ensure(names.ses_tenant, resources, tags)
+
+
 def _correct_signing_zone(tenant: Tenant, plan: Plan, shell: Shell) -> Plan:
     """SES names the DKIM zone only once the identity exists; Terraform cannot read it. Apply again if it differs."""
-    zone = shell.identities.state(tenant.domain).signing_zone or plan.signing_zone
+    zone = shell.identities.read(tenant.domain).signing_zone or plan.signing_zone
     if zone == plan.signing_zone:
         return plan
     files = shell.render(zone)

@@ -72,11 +72,11 @@ class World:
         return {"queue_url": "https://queue", "name_servers": ["ns-1"]}
 
     # the rest
-    def state(self, domain):
+    def read(self, domain):
         return IdentityState(exists=bool(self.made), signing_zone=self.ses_zone if self.made else "")
 
-    def ensure(self, names, domain):
-        self.tenants.add(names.ses_tenant)
+    def ensure(self, name, resources, tags=None):
+        self.tenants.add((name, *resources))
         return "arn:tenant"
 
     def shell(self, wrap=lambda port: port):

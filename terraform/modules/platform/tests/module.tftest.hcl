@@ -1,0 +1,559 @@
+# Plans only, by the real provider, which asks AWS nothing while it plans something new: no account, no network.
+# (A mocked provider cannot be used: it leaves out the block that carries the DKIM tokens.)
+provider "aws" {
+  region                      = "eu-central-1"
+  access_key                  = "none"
+  secret_key                  = "none"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_region_validation      = true
+  skip_requesting_account_id  = true
+}
+
+variables {
+  account = "123456789012"
+  package = "tests/module.tftest.hcl" # any file: nothing is uploaded by a plan
+  prefix  = "innkeeper"
+  region  = "eu-central-1"
+  sender  = { address = "postmaster@hosting.example" }
+  names = {
+    boundary          = "innkeeper-boundary"
+    bucket            = "innkeeper-123456789012-eu-central-1"
+    configuration_set = "innkeeper-notices"
+    dead_letters      = "innkeeper-dead-letters"
+    operator_topic    = "innkeeper-operator"
+    schedule_group    = "innkeeper"
+    scheduler_role    = "innkeeper-scheduler"
+    suspended_policy  = "innkeeper-suspended"
+    functions = {
+      audit    = "innkeeper-audit"
+      collect  = "innkeeper-collect"
+      rotate   = "innkeeper-rotate"
+      sentinel = "innkeeper-sentinel"
+    }
+  }
+}
+
+# J5
+run "the_bucket_is_private_versioned_and_encrypted" {
+  command = plan
+
+  assert {
+    condition     = aws_s3_bucket_versioning.this.versioning_configuration[0].status == "Enabled"
+    error_message = "Old versions are kept."
+  }
+
+  assert {
+    condition = alltrue([
+      aws_s3_bucket_public_access_block.this.block_public_acls, aws_s3_bucket_public_access_block.this.block_public_policy,
+      aws_s3_bucket_public_access_block.this.ignore_public_acls, aws_s3_bucket_public_access_block.this.restrict_public_buckets,
+    ])
+    error_message = "Nothing in it can become public."
+  }
+
+  assert {
+    condition     = one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default[0].sse_algorithm == "AES256"
+    error_message = "It is encrypted."
+  }
+
+  assert {
+    condition     = can(regex("prevent_destroy = true", file("${path.module}/bucket.tf")))
+    error_message = "A plan that would replace the bucket is refused."
+  }
+
+  assert {
+    condition     = jsondecode(aws_s3_bucket_policy.this["this"].policy).Statement[0].Effect == "Deny" && jsondecode(aws_s3_bucket_policy.this["this"].policy).Statement[0].Condition.Bool["aws:SecureTransport"] == "false"
+    error_message = "Connections without TLS are refused."
+  }
+
+  assert {
+    condition = { for rule in aws_s3_bucket_lifecycle_configuration.this.rule : rule.id => rule.expiration[0].days if length(rule.expiration) > 0 && rule.id != "states-and-locks" } == {
+      facts = 400, feedback = 400, quarantine = 400
+    }
+    error_message = "Feedback, facts and quarantine go after 400 days; nothing else does."
+  }
+}
+
+run "the_tls_policy_can_be_left_out" {
+  command = plan
+
+  variables {
+    bucket_tls_only = false
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket_policy.this) == 0
+    error_message = "An embedded AWS without TLS needs a bucket without this policy."
+  }
+}
+
+# A13
+run "dead_letters_stay_as_long_as_they_can" {
+  command = plan
+
+  assert {
+    condition     = aws_sqs_queue.dead_letters.message_retention_seconds == 1209600
+    error_message = "Retention counts from the first queue, so it must not be shorter here."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sqs_queue.dead_letters.policy).Statement[0].Condition.ArnLike["aws:SourceArn"] == "arn:aws:sns:eu-central-1:123456789012:innkeeper-*-feedback"
+    error_message = "Topics of tenants, and only they, send here."
+  }
+}
+
+run "guards_only_take_away" {
+  command = plan
+
+  assert {
+    condition     = [for statement in jsondecode(aws_iam_policy.suspended.policy).Statement : [statement.Effect, statement.Action, statement.Resource]] == [["Deny", "ses:*", "*"]]
+    error_message = "Suspended means: nothing of SES."
+  }
+
+  assert {
+    condition     = [for statement in jsondecode(aws_iam_policy.boundary.policy).Statement : [statement.Effect, statement.Action]] == [["Allow", "ses:SendRawEmail"]]
+    error_message = "A tenant's user can at most send."
+  }
+}
+
+run "functions_may_do_little" {
+  command = plan
+
+  assert {
+    condition = alltrue(flatten([for name, policy in aws_iam_role_policy.function : [for statement in jsondecode(policy.policy).Statement :
+      [for action in flatten([statement.Action]) : !endswith(action, "*")]
+    ]]))
+    error_message = "Every action is spelled out."
+  }
+
+  assert {
+    condition = toset(flatten([for name, policy in aws_iam_role_policy.function : [for statement in jsondecode(policy.policy).Statement :
+      flatten([statement.Action]) if statement.Resource == "*"
+      ]])) == toset([
+      "cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics", "cloudwatch:PutMetricData", "ses:DeleteSuppressedDestination",
+      "ses:GetAccount", "ses:GetSuppressedDestination", "ses:ListSuppressedDestinations", "ses:PutSuppressedDestination",
+    ])
+    error_message = "Only what has no ARN is allowed on everything."
+  }
+
+  assert {
+    condition     = toset([for name, policy in aws_iam_role_policy.function : name if length(regexall("CreateAccessKey|GetSecretValue", policy.policy)) > 0]) == toset(["rotate"])
+    error_message = "Only rotation makes keys and reads secrets."
+  }
+
+  assert {
+    condition     = alltrue([for name, policy in aws_iam_role_policy.function : length(policy.policy) < 10240])
+    error_message = "A role's inline policies share 10,240 characters."
+  }
+
+  assert {
+    condition     = length(regexall("s3:DeleteObject", join("", [for policy in aws_iam_role_policy.function : policy.policy]))) == 0
+    error_message = "No function deletes from the bucket."
+  }
+}
+
+run "schedules_and_alarms" {
+  command = plan
+
+  assert {
+    condition     = { for name, schedule in aws_scheduler_schedule.this : name => schedule.schedule_expression } == { audit = "cron(0 5 ? * MON *)", collect = "cron(0 3 * * ? *)" }
+    error_message = "Collected daily, judged weekly."
+  }
+
+  assert {
+    condition     = { for name, alarm in aws_cloudwatch_metric_alarm.reputation : name => alarm.threshold } == { bounce-half = 0.025, bounce-high = 0.04, complaints-half = 0.0005, complaints-high = 0.0008 }
+    error_message = "The operator hears of it before AWS acts."
+  }
+
+  assert {
+    condition     = { for name, alarm in aws_cloudwatch_metric_alarm.overdue : name => [alarm.evaluation_periods, alarm.treat_missing_data] } == { audit = [7, "breaching"], collect = [1, "breaching"] }
+    error_message = "Silence rings."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.oldest_message.threshold == 129600
+    error_message = "Feedback that waits for 36 hours rings."
+  }
+
+  assert {
+    condition     = toset([for group in aws_cloudwatch_log_group.function : group.retention_in_days]) == toset([90])
+    error_message = "Logs do not stay for ever."
+  }
+}
+
+run "functions_can_be_left_out" {
+  command = plan
+
+  variables {
+    functions = { collect = { handler = "lambdas.collect.handler.handle" } }
+  }
+
+  assert {
+    condition     = keys(aws_scheduler_schedule.this) == ["collect"] && length(aws_lambda_permission.sentinel) == 0 && length(aws_lambda_permission.rotate) == 0
+    error_message = "What is not there is not called."
+  }
+}
+
+run "the_sender_gets_records_in_its_zone" {
+  command = plan
+
+  variables {
+    sender         = { address = "postmaster@hosting.example", zone = "hosting.example" }
+    operator_email = "operator@hosting.example"
+  }
+
+  override_data {
+    target = data.aws_route53_zone.sender["this"]
+    values = { zone_id = "Z0123456789ABC" }
+  }
+
+  assert {
+    condition     = join(" ", keys(aws_route53_record.sender)) == "dkim-1 dkim-2 dkim-3 mail-from spf"
+    error_message = "A DMARC policy the domain may have already is not overwritten."
+  }
+
+  assert {
+    condition     = aws_sns_topic_subscription.operator["this"].endpoint == "operator@hosting.example"
+    error_message = "Alarms are mailed."
+  }
+}
+
+run "a_known_sender_is_left_alone" {
+  command = plan
+
+  variables {
+    sender = { address = "postmaster@hosting.example", create_identity = false }
+  }
+
+  assert {
+    condition     = length(aws_sesv2_email_identity.sender) == 0 && output.records == []
+    error_message = "An identity that exists is not made again."
+  }
+}
+
+run "refuses_an_odd_account" {
+  command = plan
+
+  variables {
+    account = "12345"
+  }
+
+  expect_failures = [var.account]
+}
+
+run "refuses_rates_in_percent" {
+  command = plan
+
+  variables {
+    alarms = { bounce_rates = [2.5, 4] }
+  }
+
+  expect_failures = [var.alarms]
+}
+
+run "refuses_an_age_below_a_day" {
+  command = plan
+
+  variables {
+    alarms = { oldest_message_hours = 12 }
+  }
+
+  expect_failures = [var.alarms]
+}
+
+run "refuses_an_odd_architecture" {
+  command = plan
+
+  variables {
+    architecture = "sparc"
+  }
+
+  expect_failures = [var.architecture]
+}
+
+run "refuses_an_odd_environment" {
+  command = plan
+
+  variables {
+    environment = { AWS_LAMBDA_ROLE = "x" }
+  }
+
+  expect_failures = [var.environment]
+}
+
+run "refuses_an_unknown_function" {
+  command = plan
+
+  variables {
+    functions = { cleanup = { handler = "a.b" } }
+    names = {
+      boundary          = "innkeeper-boundary"
+      bucket            = "innkeeper-123456789012-eu-central-1"
+      configuration_set = "innkeeper-notices"
+      dead_letters      = "innkeeper-dead-letters"
+      operator_topic    = "innkeeper-operator"
+      schedule_group    = "innkeeper"
+      scheduler_role    = "innkeeper-scheduler"
+      suspended_policy  = "innkeeper-suspended"
+      functions = {
+        cleanup  = "innkeeper-cleanup"
+        audit    = "innkeeper-audit"
+        collect  = "innkeeper-collect"
+        rotate   = "innkeeper-rotate"
+        sentinel = "innkeeper-sentinel"
+      }
+    }
+  }
+
+  expect_failures = [var.functions]
+}
+
+run "refuses_an_odd_handler" {
+  command = plan
+
+  variables {
+    functions = { audit = { handler = "handler" } }
+  }
+
+  expect_failures = [var.functions]
+}
+
+run "refuses_too_little_memory" {
+  command = plan
+
+  variables {
+    functions = { audit = { handler = "a.b", memory_mb = 64 } }
+  }
+
+  expect_failures = [var.functions]
+}
+
+run "refuses_too_long_a_time_limit" {
+  command = plan
+
+  variables {
+    functions = { audit = { handler = "a.b", timeout_seconds = 901 } }
+  }
+
+  expect_failures = [var.functions]
+}
+
+run "refuses_an_odd_bucket_name" {
+  command = plan
+
+  variables {
+    names = {
+      boundary          = "innkeeper-boundary"
+      bucket            = "Innkeeper"
+      configuration_set = "innkeeper-notices"
+      dead_letters      = "innkeeper-dead-letters"
+      operator_topic    = "innkeeper-operator"
+      schedule_group    = "innkeeper"
+      scheduler_role    = "innkeeper-scheduler"
+      suspended_policy  = "innkeeper-suspended"
+      functions = {
+        audit    = "innkeeper-audit"
+        collect  = "innkeeper-collect"
+        rotate   = "innkeeper-rotate"
+        sentinel = "innkeeper-sentinel"
+      }
+    }
+  }
+
+  expect_failures = [var.names]
+}
+
+run "refuses_an_odd_name" {
+  command = plan
+
+  variables {
+    names = {
+      boundary          = "innkeeper-boundary"
+      bucket            = "innkeeper-123456789012-eu-central-1"
+      configuration_set = "innkeeper-notices"
+      dead_letters      = "dead letters"
+      operator_topic    = "innkeeper-operator"
+      schedule_group    = "innkeeper"
+      scheduler_role    = "innkeeper-scheduler"
+      suspended_policy  = "innkeeper-suspended"
+      functions = {
+        audit    = "innkeeper-audit"
+        collect  = "innkeeper-collect"
+        rotate   = "innkeeper-rotate"
+        sentinel = "innkeeper-sentinel"
+      }
+    }
+  }
+
+  expect_failures = [var.names]
+}
+
+run "refuses_a_function_without_a_name" {
+  command = plan
+
+  variables {
+    names = {
+      boundary          = "innkeeper-boundary"
+      bucket            = "innkeeper-123456789012-eu-central-1"
+      configuration_set = "innkeeper-notices"
+      dead_letters      = "innkeeper-dead-letters"
+      operator_topic    = "innkeeper-operator"
+      schedule_group    = "innkeeper"
+      scheduler_role    = "innkeeper-scheduler"
+      suspended_policy  = "innkeeper-suspended"
+      functions         = { audit = "innkeeper-audit" }
+    }
+  }
+
+  expect_failures = [var.names]
+}
+
+run "refuses_an_odd_operator_email" {
+  command = plan
+
+  variables {
+    operator_email = "operator"
+  }
+
+  expect_failures = [var.operator_email]
+}
+
+run "refuses_a_missing_package" {
+  command = plan
+
+  variables {
+    package = "no-such-file.zip"
+  }
+
+  expect_failures = [var.package]
+}
+
+run "refuses_an_odd_partition" {
+  command = plan
+
+  variables {
+    partition = "AWS"
+  }
+
+  expect_failures = [var.partition]
+}
+
+run "refuses_a_long_prefix" {
+  command = plan
+
+  variables {
+    prefix = "a-name-of-seventeen"
+  }
+
+  expect_failures = [var.prefix]
+}
+
+run "refuses_an_odd_region" {
+  command = plan
+
+  variables {
+    region = "Frankfurt"
+  }
+
+  expect_failures = [var.region]
+}
+
+run "refuses_half_days" {
+  command = plan
+
+  variables {
+    retention = { noncurrent_days = 0.5 }
+  }
+
+  expect_failures = [var.retention]
+}
+
+run "refuses_a_short_memory" {
+  command = plan
+
+  variables {
+    retention = { feedback_days = 30 }
+  }
+
+  expect_failures = [var.retention]
+}
+
+run "refuses_an_odd_log_retention" {
+  command = plan
+
+  variables {
+    retention = { logs_days = 42 }
+  }
+
+  expect_failures = [var.retention]
+}
+
+run "refuses_an_odd_runtime" {
+  command = plan
+
+  variables {
+    runtime = "python2.7"
+  }
+
+  expect_failures = [var.runtime]
+}
+
+run "refuses_an_odd_schedule" {
+  command = plan
+
+  variables {
+    schedules = { audit = { expression = "weekly" } }
+  }
+
+  expect_failures = [var.schedules]
+}
+
+run "refuses_an_input_that_is_no_json" {
+  command = plan
+
+  variables {
+    schedules = { audit = { expression = "rate(7 days)", input = "{" } }
+  }
+
+  expect_failures = [var.schedules]
+}
+
+run "refuses_an_odd_sender" {
+  command = plan
+
+  variables {
+    sender = { address = "postmaster" }
+  }
+
+  expect_failures = [var.sender]
+}
+
+run "refuses_a_foreign_dkim_zone" {
+  command = plan
+
+  variables {
+    sender = { address = "a@hosting.example", dkim_signing_zone = "dkim.example.com" }
+  }
+
+  expect_failures = [var.sender]
+}
+
+run "refuses_an_odd_mail_from" {
+  command = plan
+
+  variables {
+    sender = { address = "a@hosting.example", mail_from = "a.b" }
+  }
+
+  expect_failures = [var.sender]
+}
+
+run "refuses_an_odd_zone" {
+  command = plan
+
+  variables {
+    sender = { address = "a@hosting.example", zone = "hosting" }
+  }
+
+  expect_failures = [var.sender]
+}

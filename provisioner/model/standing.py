@@ -102,6 +102,7 @@ class Enforcement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     complete: bool
     missing: tuple[str, ...] = ()  # levers or blocks that AWS does not show yet, in words
     drift: tuple[str, ...] = ()  # where AWS is stricter than the standing asks: left as found, in words
+    opened: datetime | None = None  # the reinstatement that was carried out in full: it is never carried out twice
     overflow: int = 0  # blocks for which the Deny policies had no room; the SES tenant's list holds them
 
 

@@ -36,8 +36,8 @@ FORMATS = {
     POLICY_FILE: (Code.POLICY_FILE, "must be options by name, or a file in policies/", "such as policies/house.yaml"),
 }
 
-Domain = Annotated[str, Meta(min_length=3, max_length=253, examples=["bakery.example"])]
-Address = Annotated[str, Meta(min_length=3, max_length=254, examples=["anna@mail.example"])]
+Domain = Annotated[str, Meta(max_length=253, examples=["bakery.example"])]
+Address = Annotated[str, Meta(max_length=254, examples=["anna@mail.example"])]
 Line = Annotated[str, Meta(min_length=1, max_length=100)]
 
 

@@ -83,7 +83,11 @@ def _syntax(error: yaml.MarkedYAMLError) -> Misplaced:
     if "maximum nesting depth" in str(error.problem):
         wrong = Wrong(Code.TOO_DEEP, f"lists and keys are nested more than {MAX_DEPTH} deep")
     else:
-        wrong = Wrong(Code.SYNTAX, f"not YAML: {error.problem}", "check indentation, colons and quotes near here")
+        wrong = Wrong(
+            Code.SYNTAX,
+            f"not YAML: {error.problem}",
+            "check colons, quotes and indentation near here (spaces, never tabs)",
+        )
     return Misplaced(wrong, Mark(mark.line + 1, mark.column + 1) if mark else Mark())
 
 

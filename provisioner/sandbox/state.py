@@ -149,6 +149,8 @@ class Account:
     enforcement_status: str = "HEALTHY"  # PROBATION and SHUTDOWN are for tests to set
     max_24_hour_send: float = 50_000.0  # recipients; -1 means unlimited
     max_send_rate: float = 14.0  # recipients per second
+    plan: str = "NONE"  # pay as you go
+    signing_hosted_zone: str = "dkim.amazonses.com"  # of new domains; AWS also has Regions and cells of their own
     details: dict[str, Any] = field(default_factory=dict)
     vdm: dict[str, Any] = field(default_factory=dict)
     suppression: Suppression = field(default_factory=lambda: Suppression(REASONS, "ACCOUNT"))

@@ -1,0 +1,67 @@
+"""SES v2 as the sandbox answers it: one handler per operation, plain functions over the state."""
+
+from provisioner.sandbox.ses import account, identities, sending, sets, suppression, tenants
+from provisioner.sandbox.ses.call import Handler
+
+_HANDLERS = (
+    account.get_account,
+    account.list_tags_for_resource,
+    account.put_account_details,
+    account.put_account_sending_attributes,
+    account.put_account_suppression_attributes,
+    account.put_account_vdm_attributes,
+    account.tag_resource,
+    account.untag_resource,
+    identities.create_email_identity,
+    identities.create_email_identity_policy,
+    identities.delete_email_identity,
+    identities.delete_email_identity_policy,
+    identities.get_email_identity,
+    identities.get_email_identity_policies,
+    identities.list_email_identities,
+    identities.put_email_identity_configuration_set_attributes,
+    identities.put_email_identity_dkim_attributes,
+    identities.put_email_identity_dkim_signing_attributes,
+    identities.put_email_identity_feedback_attributes,
+    identities.put_email_identity_mail_from_attributes,
+    identities.update_email_identity_policy,
+    sending.send_email,
+    sets.create_configuration_set,
+    sets.create_configuration_set_event_destination,
+    sets.delete_configuration_set,
+    sets.delete_configuration_set_event_destination,
+    sets.get_configuration_set,
+    sets.get_configuration_set_event_destinations,
+    sets.list_configuration_sets,
+    sets.put_configuration_set_archiving_options,
+    sets.put_configuration_set_delivery_options,
+    sets.put_configuration_set_reputation_options,
+    sets.put_configuration_set_sending_options,
+    sets.put_configuration_set_suppression_options,
+    sets.put_configuration_set_tracking_options,
+    sets.put_configuration_set_vdm_options,
+    sets.update_configuration_set_event_destination,
+    suppression.delete_suppressed_destination,
+    suppression.get_suppressed_destination,
+    suppression.list_suppressed_destinations,
+    suppression.put_suppressed_destination,
+    tenants.create_tenant,
+    tenants.create_tenant_resource_association,
+    tenants.delete_tenant,
+    tenants.delete_tenant_resource_association,
+    tenants.get_reputation_entity,
+    tenants.get_tenant,
+    tenants.list_recommendations,
+    tenants.list_reputation_entities,
+    tenants.list_resource_tenants,
+    tenants.list_tenant_resources,
+    tenants.list_tenants,
+    tenants.put_tenant_suppression_attributes,
+    tenants.update_reputation_entity_customer_managed_status,
+    tenants.update_reputation_entity_policy,
+)
+
+OPERATIONS: dict[str, Handler] = {
+    "".join(word.capitalize() for word in handler.__name__.split("_")): handler for handler in _HANDLERS
+}
+"""Operation name of the API -> its handler."""

@@ -80,7 +80,7 @@ def _is_address_literal(name: str) -> bool:
 
 
 def address(text: str, *, plain: bool = False) -> str:
-    """An e-mail address with its domain in normal form. ``plain``: only letters, digits and . _ + = - before the @."""
+    """An e-mail address with its domain in normal form. ``plain``: nothing but letters, digits, ``._+=-`` before it."""
     require_one_line(text)
     if "<" in text or ">" in text or "," in text or ";" in text:
         raise Wrong(Code.ADDRESS, f"{quoted(text)} is not one plain address", "write only anna@mail.example")

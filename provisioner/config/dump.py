@@ -73,7 +73,7 @@ def _without_defaults(values: dict[str, Any], form: type[msgspec.Struct]) -> dic
 class _Dumper(yaml.SafeDumper):
     """Texts in double quotes, which no YAML reader takes for anything else; keys without."""
 
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
         return True
 
 

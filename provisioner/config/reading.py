@@ -82,7 +82,7 @@ class _Reader:
             self.reading.problem(path, wrong)
             return _MISSING
 
-    def _read(self, node: Node, path: str, kind: inspect.Type) -> Any:
+    def _read(self, node: Node, path: str, kind: inspect.Type) -> Any:  # noqa: PLR0911
         match kind:
             case inspect.Metadata():
                 return self._read(node, path, kind.type)

@@ -10,6 +10,7 @@ import yaml
 
 from provisioner.config.problem import Code
 from provisioner.config.tenant import parse_tenant
+from provisioner.config.text import Misplaced
 from provisioner.config.tree import MAX_DEPTH, Mapping, parse
 
 LOADERS = [yaml.SafeLoader] + ([yaml.CSafeLoader] if yaml.__with_libyaml__ else [])
@@ -110,7 +111,7 @@ def test_nesting_is_refused_while_reading(loader):
     """F2: a 25 kB file of brackets must be cheap, and must not reach anything that recurses without a limit."""
     for bomb in ("[" * 25_000, "{a: " * 16_000, "- " * 32_000, "? " * 30_000, "[{" * 30_000, "a:\n " + "- " * 30_000):
         start = time.perf_counter()
-        with pytest.raises(Exception) as caught:
+        with pytest.raises(Misplaced) as caught:
             parse(bomb, loader=loader)
         assert caught.value.wrong.code in (Code.TOO_DEEP, Code.SYNTAX)
         assert time.perf_counter() - start < 2

@@ -49,6 +49,10 @@ class PlatformNames(msgspec.Struct, frozen=True):
         return self.prefix
 
     @property
+    def scheduler_role(self) -> str:
+        return f"{self.prefix}-scheduler"
+
+    @property
     def operator_topic_arn(self) -> str:
         return self.place.arn("sns", self.operator_topic)
 

@@ -138,6 +138,12 @@ class Account(Protocol):
     def read(self) -> AccountState: ...
 
 
+class Operator(Protocol):
+    """Reaches the operator without SES: what cannot wait, and what SES itself may have stopped."""
+
+    def tell(self, subject: str, text: str) -> None: ...
+
+
 class AccessKey(msgspec.Struct, frozen=True):
     """An access key as IAM lists it."""
 

@@ -64,9 +64,7 @@ class S3Archive:
 
     def _put(self, key: str, body: bytes, condition: dict[str, str]) -> str:
         kind = next((value for ending, value in _TYPES.items() if key.endswith(ending)), "application/octet-stream")
-        answer = call(
-            self._s3.put_object, Bucket=self._bucket, Key=key, Body=body, ContentType=kind, **condition
-        )
+        answer = call(self._s3.put_object, Bucket=self._bucket, Key=key, Body=body, ContentType=kind, **condition)
         return str(answer["ETag"])
 
     def get(self, key: str) -> Stored | None:

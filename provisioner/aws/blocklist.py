@@ -38,7 +38,11 @@ class AwsBlocklist:
         token: dict[str, str] = {}
         while True:
             page = call(
-                self._ses.list_suppressed_destinations, TenantName=tenant.ses_tenant, Reasons=[_REASON], PageSize=1000, **token
+                self._ses.list_suppressed_destinations,
+                TenantName=tenant.ses_tenant,
+                Reasons=[_REASON],
+                PageSize=1000,
+                **token,
             )
             found.update(str(item["EmailAddress"]) for item in page.get("SuppressedDestinationSummaries", ()))
             if not page.get("NextToken"):

@@ -15,7 +15,9 @@ from provisioner.errors import InnkeeperError
 
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "403"})
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
-BAD_KEY = frozenset({"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "SignatureDoesNotMatch"})
+BAD_KEY = frozenset(
+    {"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
+)
 THROTTLED = frozenset(
     {
         "Throttling",
@@ -26,6 +28,8 @@ THROTTLED = frozenset(
         "ProvisionedThroughputExceededException",
     }
 )
+
+LOG_IN = "your AWS session has ended: log in again (for example 'aws sso login') and repeat the command"
 
 
 class AwsError(InnkeeperError):
@@ -63,8 +67,9 @@ def call(method: Callable[..., Any], **arguments: Any) -> Any:
     except ParamValidationError:
         # botocore quotes the arguments here, so the cause is dropped on purpose.
         operation = getattr(method, "__name__", "call")
-        raise AwsError(f"{operation}: an argument has a form that AWS does not take", code="ParamValidation",
-                       operation=operation) from None
+        raise AwsError(
+            f"{operation}: an argument has a form that AWS does not take", code="ParamValidation", operation=operation
+        ) from None
     except (ClientError, BotoCoreError) as err:
         raise translate(err, getattr(method, "__name__", "call")) from err
 
@@ -83,9 +88,15 @@ def translate(err: ClientError | BotoCoreError, operation: str) -> AwsError:
 
 def _judge(code: str, name: str, status: int) -> tuple[type[AwsError], str]:
     if code in EXPIRED:
-        return LoginError, "your AWS session has ended: log in again (for example 'aws sso login') and repeat the command"
+        return (
+            LoginError,
+            "your AWS session has ended: log in again (for example 'aws sso login') and repeat the command",
+        )
     if code in BAD_KEY:
-        return LoginError, "AWS does not know these credentials: look at AWS_PROFILE and at the account you are logged in to"
+        return (
+            LoginError,
+            "AWS does not know these credentials: look at AWS_PROFILE and the account you are in",
+        )
     if code in DENIED:
         return AccessDeniedError, f"give the role or user that ran this the permission for {name}, then repeat"
     if code in THROTTLED or status == 429:  # noqa: PLR2004 - Too Many Requests
@@ -98,10 +109,19 @@ def _judge(code: str, name: str, status: int) -> tuple[type[AwsError], str]:
 def _without_answer(err: BotoCoreError, operation: str) -> AwsError:
     name = type(err).__name__
     if isinstance(err, NoCredentialsError | PartialCredentialsError):
-        return LoginError("there are no AWS credentials", code=name, operation=operation,
-                          hint="log in to AWS, or set AWS_PROFILE")
+        return LoginError(
+            "there are no AWS credentials", code=name, operation=operation, hint="log in to AWS, or set AWS_PROFILE"
+        )
     if "Token" in name or "SSO" in name or "Credential" in name:
-        return LoginError(f"AWS credentials cannot be used ({name})", code=name, operation=operation,
-                          hint="your AWS session has ended: log in again (for example 'aws sso login') and repeat the command")
-    return UnreachableError(f"{operation}: no answer from AWS ({name})", code=name, operation=operation,
-                            hint="look at the network; what is left is taken up by the next run")
+        return LoginError(
+            f"AWS credentials cannot be used ({name})",
+            code=name,
+            operation=operation,
+            hint=LOG_IN,
+        )
+    return UnreachableError(
+        f"{operation}: no answer from AWS ({name})",
+        code=name,
+        operation=operation,
+        hint="look at the network; what is left is taken up by the next run",
+    )

@@ -1,0 +1,26 @@
+"""``innkeeper validate``: is every file right?"""
+
+import click
+from rich.console import Console
+
+from provisioner.cli.app import App, command_options, safe
+
+
+@click.command("validate")
+@command_options
+def command(app: App) -> None:
+    """Check platform.yaml and all tenants; change nothing.
+
+    Lists every problem of every file with its place and a cure, and ends with exit code 2 if there is one.
+
+    Example: innkeeper validate -C my-sites
+    """
+    fleet = app.fleet
+
+    def text(out: Console) -> None:
+        out.print(f"[green]✓[/] platform [b]{safe(fleet.platform.name)}[/] in {safe(fleet.platform.region)}")
+        for tenant in fleet.tenants:
+            out.print(f"[green]✓[/] [b]{safe(tenant.id)}[/]  {safe(tenant.domain)}  ({safe(tenant.conduct.profile)} rules)")
+        out.print(f"{len(fleet.tenants)} tenants, no problems")
+
+    app.emit({"platform": fleet.platform.name, "tenants": [tenant.id for tenant in fleet.tenants]}, text)

@@ -91,7 +91,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     recipients: tuple[str, ...] = ()  # blocked or unblocked addresses, when the notice is about them
     by: str | None = None
     reason: str | None = None
-    sent: datetime | None = None
+    reached: tuple[str, ...] = ()  # audiences that were mailed, when another one failed
+    sent: datetime | None = None  # when the last audience was mailed
     failed: str | None = None  # last error, if sending failed
 
 

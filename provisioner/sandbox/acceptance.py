@@ -30,7 +30,7 @@ class Refusal(Exception):
     """SES's answer to a mail it does not take."""
 
     def __init__(self, code: int, text: str) -> None:
-        super().__init__(f"{code} {text}")
+        super().__init__(f"{code} {_one_line(text)}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +90,12 @@ def accept(state: SesState, mail: Incoming, judge: Judge) -> AcceptedMessage:
     )
 
 
+def addresses_of(mail: Incoming) -> list[str]:
+    """List the addresses that must belong to verified identities of ours: the From header's and the envelope's."""
+    headers = message_from_bytes(mail.raw).get_all("From", [])
+    return [*(address for _, address in getaddresses([str(header) for header in headers])), mail.mail_from]
+
+
 def sending_identity(state: SesState, address: str) -> Identity | None:
     """Find the verified identity for an address: the most specific one, so the address itself before its domain."""
     local, _, domain = address.rpartition("@")
@@ -119,7 +125,9 @@ def _read(raw: bytes) -> _Headers:
     if not senders:
         raise Refusal(554, "Transaction failed: Missing final '@domain'")
     if parsed["X-SES-SOURCE-ARN"] or parsed["X-SES-FROM-ARN"] or parsed["X-SES-RETURN-PATH-ARN"]:
-        raise Refusal(554, "The sandbox does not implement sending for another account (X-SES-…-ARN headers).")
+        raise Refusal(
+            554, "The sandbox does not implement sending for another account (X-SES-SOURCE-ARN and the like)."
+        )
     return _Headers(senders, _own(parsed, "X-SES-CONFIGURATION-SET"), _own(parsed, "X-SES-TENANT"), _own_tags(parsed))
 
 
@@ -155,7 +163,7 @@ def _configuration_set(state: SesState, headers: _Headers, identity: Identity) -
     if name is None:
         return None
     if name not in state.configuration_sets:
-        raise Refusal(554, f"Configuration set does not exist: {_printable(name)}")  # ours
+        raise Refusal(554, f"Configuration set does not exist: {name}")  # ours
     return state.configuration_sets[name]
 
 
@@ -199,7 +207,7 @@ def _tenant_may_send(
         return
     tenant: Tenant | None = state.tenants.get(name)
     if tenant is None:
-        raise Refusal(554, f"Tenant {_printable(name)} for AwsAccountId {state.account} not found.")
+        raise Refusal(554, f"Tenant {name} for AwsAccountId {state.account} not found.")
     if used is None:
         raise Refusal(554, f"Tenant {name} can only send with a configuration set.")
     needed = [*(identity.arn for identity in identities), used.arn]
@@ -248,5 +256,6 @@ def _sent_since(state: SesState, start: datetime, *, simulator: bool) -> int:
     return count
 
 
-def _printable(text: str) -> str:
-    return "".join(sign if sign.isprintable() else "?" for sign in text)[:100]
+def _one_line(text: str) -> str:
+    """Keep a sender's text from adding lines to the answer."""
+    return "".join(sign if sign.isascii() and sign.isprintable() else "?" for sign in text)[:1000]

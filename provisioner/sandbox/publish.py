@@ -56,10 +56,11 @@ def announce(account: str, region: str, configuration_set: str, destination: Eve
 
 
 def deliver(account: str, region: str, message: AcceptedMessage) -> None:
-    """Take a message that passed every check: keep it, and play what becomes of it until all events are out."""
+    """Play what becomes of a message that passed every check, until all events are out; keep it if it is new."""
     state = ses_state(account, region)
     with state.lock:
-        state.accepted.append(message)
+        if not any(kept is message for kept in reversed(state.accepted)):
+            state.accepted.append(message)
     if has_virus(message.raw):
         _tell(state, message, Reject())
         return

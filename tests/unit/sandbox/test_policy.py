@@ -157,9 +157,7 @@ CASES = {
 @pytest.mark.parametrize(
     ("policies", "boundary", "action", "resource", "context", "expected"), CASES.values(), ids=CASES
 )
-def test_who_does_what(  # noqa: PLR0917
-    policies, boundary, action, resource, context, expected
-):
+def test_who_does_what(policies, boundary, action, resource, context, expected):
     decision = evaluate(policies, boundary, action, resource, context)
     assert (decision.allowed, decision.explicit_deny) == expected, decision.reason
 
@@ -207,9 +205,7 @@ RESOURCE_CASES = {
 @pytest.mark.parametrize(
     ("document", "principal", "action", "resource", "context", "allowed"), RESOURCE_CASES.values(), ids=RESOURCE_CASES
 )
-def test_topic_and_queue_policies(  # noqa: PLR0917
-    document, principal, action, resource, context, allowed
-):
+def test_topic_and_queue_policies(document, principal, action, resource, context, allowed):
     assert evaluate_resource_policy(document, principal, action, resource, context).allowed is allowed
 
 

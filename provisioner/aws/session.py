@@ -1,0 +1,33 @@
+"""From the usual AWS configuration (profile, environment) to clients, and to which account that is."""
+
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.exceptions import ProfileNotFound
+
+from provisioner.aws.clients import Clients, Pacer
+from provisioner.aws.errors import call
+from provisioner.errors import InnkeeperError
+from provisioner.model.names import Place
+
+
+def connect(region: str, profile: str | None = None) -> Clients:
+    """Clients for ``region``. SES's control calls are paced, except on the embedded AWS."""
+    try:
+        session = boto3.Session(profile_name=profile, region_name=region)
+    except ProfileNotFound as error:
+        raise InnkeeperError(str(error), hint="'aws configure list-profiles' shows the profiles there are") from None
+    clients = Clients(session, region=region, pacer=None)
+    return clients if embedded(clients) else Clients(session, region=region, pacer=Pacer())
+
+
+def embedded(clients: Clients) -> bool:
+    """Whether the clients talk to an AWS on this machine (AWS_ENDPOINT_URL names a loopback address)."""
+    host = urlsplit(clients["sts"].meta.endpoint_url).hostname or ""
+    return host == "localhost" or host.startswith("127.")
+
+
+def place(clients: Clients, region: str) -> Place:
+    """Account and partition of the caller."""
+    caller = call(clients["sts"].get_caller_identity)
+    return Place(account=caller["Account"], region=region, partition=caller["Arn"].split(":")[1])

@@ -52,9 +52,7 @@ def admit(
     belongs = _checked_tenant(state, tenant, identity, chosen) if tenant else None
     mail_from = identity.mail_from
     if mail_from and mail_from.behavior == "REJECT_MESSAGE" and mail_from.status != "SUCCESS":
-        raise SesError(
-            "MailFromDomainNotVerifiedException", f"MAIL FROM domain {mail_from.domain} is not verified."
-        )
+        raise SesError("MailFromDomainNotVerifiedException", f"MAIL FROM domain {mail_from.domain} is not verified.")
     return Admission(identity, chosen, belongs)
 
 

@@ -137,7 +137,9 @@ def put_email_identity_mail_from_attributes(call: Call) -> Answer:
         return {}
     owner = identity.name.rpartition("@")[2]
     if not domain.lower().endswith(f".{owner}"):
-        raise BadRequest(f"Provided MAIL-FROM domain <{domain}> is not subdomain of the domain of the identity <{owner}>.")
+        raise BadRequest(
+            f"Provided MAIL-FROM domain <{domain}> is not subdomain of the domain of the identity <{owner}>."
+        )
     behavior = call.get("BehaviorOnMxFailure") or "USE_DEFAULT_VALUE"
     old = identity.mail_from
     if old and old.domain == domain.lower() and old.status != "FAILED":
@@ -205,7 +207,11 @@ def _letters(digest: bytes) -> str:
 
 def _dkim(identity: Identity) -> dict[str, Any]:
     if not identity.is_domain:
-        return {"SigningEnabled": identity.signing_enabled, "Status": "NOT_STARTED", "SigningAttributesOrigin": "AWS_SES"}
+        return {
+            "SigningEnabled": identity.signing_enabled,
+            "Status": "NOT_STARTED",
+            "SigningAttributesOrigin": "AWS_SES",
+        }
     return {
         "SigningEnabled": identity.signing_enabled,
         "Status": identity.status,

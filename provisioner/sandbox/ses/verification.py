@@ -60,9 +60,7 @@ def _refresh_mail_from(region: str, mail_from: MailFrom, now: datetime, lookup: 
 
 def _domain_found(identity: Identity, lookup: Lookup) -> tuple[bool, str | None]:
     answers = {token: lookup(f"{token}._domainkey.{identity.name}", "CNAME") for token in identity.dkim_tokens}
-    wrong = [
-        token for token, values in answers.items() if values and _plain(values[0]) != target(identity, token)
-    ]
+    wrong = [token for token, values in answers.items() if values and _plain(values[0]) != target(identity, token)]
     if wrong:
         return False, "INVALID_VALUE"
     if not answers or not all(answers.values()):

@@ -127,7 +127,7 @@ def terminated(case: Case) -> Letter:
         ),
         cause=case.advice.cause,
         ends="This does not end by itself. Only the operator can undo it, with a reason that is kept.",
-        answer="If you think that this is wrong, reply to this mail within 14 days, before anything is deleted.",
+        answer="If you think that this is wrong, reply to this mail soon, before anything is deleted.",
     )
 
 
@@ -144,7 +144,7 @@ def reinstated(case: Case) -> Letter:
             *case.person,
             (
                 "What happened before counts no longer, but stays on record: a second suspension for the same reason "
-                "within 180 days can end your mail for good."
+                "can end your mail for good."
             ),
         ),
         steps=(

@@ -3,16 +3,15 @@
 Nothing here promises more than AWS has shown: "suspended" is said as a fact only after reading back.
 """
 
-import msgspec
-
 from provisioner.errors import InnkeeperError
 from provisioner.model.manifest import Manifest
-from provisioner.model.standing import Evidence, Notice, Standing
+from provisioner.model.standing import Notice, Standing
 from provisioner.ports import Mail
 from provisioner.report.env import render_html, render_text
+from provisioner.report.findings import reason
 from provisioner.report.letters import Case, Letter, address_row, letter_for
 from provisioner.report.safe import header, message_id, table_csv, visible
-from provisioner.report.words import label, plural, quantity
+from provisioner.report.words import plural
 
 TENANT = "tenant"
 OPERATOR = "operator"
@@ -28,23 +27,6 @@ _COMMANDS = {
     "blocked": ("explain {t} ADDRESS", 'unblock {t} ADDRESS --reason "…"'),
     "proposal": ("explain {t}", 'terminate {t} --reason "…"', 'reinstate {t} --reason "…"'),
 }
-
-
-class Compared(msgspec.Struct, frozen=True):
-    """One number of a rule and the limit it was compared with, as text; either may be empty."""
-
-    name: str
-    value: str
-    limit: str
-
-
-class Reason(msgspec.Struct, frozen=True):
-    """One finding as it stands in a mail or on a page."""
-
-    rule: str
-    sentence: str
-    compared: tuple[Compared, ...]
-    events: int
 
 
 def audiences(notice: Notice) -> tuple[str, ...]:
@@ -65,24 +47,6 @@ def on_domain(address: str, domain: str) -> bool:
     """Whether an address is at ``domain`` or below it."""
     host = address.rpartition("@")[2].lower().rstrip(".")
     return host == domain.lower() or host.endswith(f".{domain.lower()}")
-
-
-def reason(evidence: Evidence) -> Reason:
-    """A finding in words."""
-    names = dict.fromkeys((*evidence.numbers, *evidence.limits))
-    return Reason(
-        evidence.rule,
-        evidence.sentence,
-        tuple(
-            Compared(
-                label(name),
-                quantity(name, evidence.numbers[name]) if name in evidence.numbers else "",
-                quantity(name, evidence.limits[name]) if name in evidence.limits else "",
-            )
-            for name in names
-        ),
-        max(evidence.events_total, len(evidence.events)),
-    )
 
 
 def render_notice(notice: Notice, manifest: Manifest, standing: Standing, *, audience: str) -> Mail:

@@ -33,8 +33,8 @@ def _shown(char: str) -> str:
 
 
 def header(text: str) -> str:
-    """A header's value: one line, no control characters, not endless. Encoding is the mail library's work."""
-    return " ".join(visible(text, _HEADER_LIMIT).split())
+    """A header's value: one line, not endless, and no encoded word that a mail program would decode once more."""
+    return " ".join(visible(text, _HEADER_LIMIT).replace("=?", "= ?").split())
 
 
 def message_id(text: str) -> str:

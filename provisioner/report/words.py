@@ -22,10 +22,8 @@ _NUMBERS = {
     "deliveries": "mails delivered",
     "recipients": "different recipients",
     "window_days": "days looked at",
-    "days": "days looked at",
-    "within_days": "within days",
-    "hours": "hours looked at",
-    "rate": "rate",
+    "window_hours": "hours looked at",
+    "share": "rate",
     "domain": "recipient domain",
 }
 

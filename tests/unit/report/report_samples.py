@@ -52,9 +52,15 @@ def a_manifest(**changes):
 
 def evidence(rule="hard-tenant", **changes):
     values = {
-        "sentence": "16 of the 190 mails your site sent in the last 28 days went to addresses that do not exist.",
-        "numbers": {"recipients": 16, "sends": 190, "rate": 16 / 190},
-        "limits": {"recipients": 15, "rate": 0.08},
+        "sentence": "Mail to 16 addresses bounced for good in 28 days (8.4 % of 190 mails).",
+        "numbers": {"addresses": 16, "sends": 190, "share": 0.08421},
+        "limits": {
+            "warn addresses": 5,
+            "warn share": 0.04,
+            "suspend addresses": 15,
+            "suspend share": 0.08,
+            "window_days": 28,
+        },
         "events": ("a1", "b2"),
         "events_total": 16,
     }

@@ -9,6 +9,7 @@ import pytest
 
 from provisioner.sandbox.clock import Clock
 from provisioner.sandbox.principals import BOUNDARY
+from provisioner.sandbox.ses.verification import announce
 from provisioner.sandbox.state import Identity, MailFrom
 
 SIMULATOR = "success@simulator.amazonses.com"
@@ -44,9 +45,14 @@ def test_sender_not_verified(bakery):
     assert "EU-WEST-1: me@nowhere.example" in refusal(bakery, envelope="me@nowhere.example")
 
 
-def test_identity_still_pending(bakery, state, monkeypatch):
-    monkeypatch.setattr(state.identities["bakery.example"], "status", "PENDING")
+def test_identity_sends_as_soon_as_its_records_are_there(bakery, state, monkeypatch):
+    identity = state.identities["bakery.example"]
+    for name, value in {"status": "PENDING", "dkim_tokens": ("t1",), "signing_hosted_zone": "dkim.example"}.items():
+        monkeypatch.setattr(identity, name, value)
     assert "not verified" in refusal(bakery)
+    announce(state, [("t1._domainkey.bakery.example", "CNAME", "t1.dkim.example")])
+    assert bakery.send(SIMULATOR)
+    state.announced.clear()
 
 
 def test_another_tenants_domain(bakery):
@@ -219,6 +225,10 @@ class TestLimits:
                 552,
                 b"Message is too long.",
             )
+
+    def test_size_of_what_is_really_sent(self, bakery, monkeypatch):
+        monkeypatch.setattr("provisioner.sandbox.smtp_protocol.MAX_BYTES", 1000)
+        assert refusal(bakery, body="Dear guest,\n" * 200) == "552 Message is too long."
 
     def test_daily_quota_counts_recipients_but_not_the_simulator(self, bakery, state, monkeypatch):
         monkeypatch.setattr(state, "accepted", [])

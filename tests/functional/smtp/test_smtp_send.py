@@ -2,6 +2,7 @@
 
 import email
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 import pytest
@@ -207,6 +208,17 @@ def test_any_event_can_be_published(bakery):
     event = {"eventType": "Bounce", "mail": {"messageId": "m"}, "bounce": {"unknown": True}}
     assert publish.publish("123456789012", "eu-west-1", "inn-bakery", event) == 1
     assert bakery.events() == [event]
+
+
+def test_clients_at_once(bakery, florist):
+    """Nothing is lost, doubled or mixed up between tenants."""
+    with ThreadPoolExecutor(4) as pool:
+        sites = [bakery, florist] * 8
+        ids = list(pool.map(lambda site: (site.name, site.send(f"success@{SIMULATOR}")), sites))
+    assert len(set(ids)) == 16
+    for site in (bakery, florist):
+        seen = sorted((e["mail"]["messageId"], e["eventType"]) for e in site.events())
+        assert seen == sorted((id_, kind) for name, id_ in ids if name == site.name for kind in ("Send", "Delivery"))
 
 
 def test_mail_of_one_tenant_says_nothing_in_the_others_queue(bakery, florist):

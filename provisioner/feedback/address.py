@@ -30,7 +30,7 @@ _ENCODED_WORD = re.compile(r"=\?[^?\s]+\?[BbQq]\?[^?\s]*\?=")
 
 def normalise(text: str) -> str:
     """Bring ``text`` to the one form; an empty string if no address can be read from it."""
-    if len(text) <= LONGEST and _PLAIN.fullmatch(text):
+    if len(text) <= LONGEST_DOMAIN and _PLAIN.fullmatch(text):
         return text.lower().rstrip(".")
     return _normalise(text)
 
@@ -97,8 +97,8 @@ def _without_name(text: str) -> str:
 
 def _normalise_local(local: str) -> str:
     """Lower case and no needless quotes; empty if it holds what no mailbox can be called."""
-    local = unicodedata.normalize("NFC", local).lower()
-    if any(unicodedata.category(character) in _INVISIBLE for character in local):
+    local = unicodedata.normalize("NFC", local.lower())
+    if not local.isprintable():  # controls, bidi marks, zero width, surrogates, strange spaces
         return ""
     if _SIMPLE_LOCAL.fullmatch(local):
         return local
@@ -107,10 +107,6 @@ def _normalise_local(local: str) -> str:
         return ""
     inner = _UNESCAPE.sub(r"\1", quoted[1])
     return inner if _DOT_ATOM.fullmatch(inner) else local
-
-
-# Controls, format characters (bidi marks, zero width), surrogates, unassigned, line and paragraph separators.
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"})
 
 
 def _decode_words(text: str) -> str:

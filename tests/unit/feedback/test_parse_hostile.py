@@ -251,7 +251,7 @@ def test_candidate_list_with_a_hole_is_ambiguous():
 def test_known_type_without_its_block(event, kind):
     parsed = parse(in_envelope(event | {"mail": BOUNCE["mail"]}))
     assert [event.kind for event in parsed.events] == [kind]
-    assert kind in (Kind.OTHER,) or parsed.events[0].recipient == ""
+    assert kind is Kind.OTHER or parsed.events[0].recipient == ""
 
 
 @pytest.mark.parametrize("name", [None, "", "Bounce, Complaint, or Delivery."])

@@ -48,8 +48,8 @@ class AwsFinder:
 
     def records(self, zone: str) -> Collection[tuple[str, str]]:
         """Type and name of every record in a zone."""
-        pages = self._clients["route53"].get_paginator("list_resource_record_sets").paginate(HostedZoneId=zone)
-        return {(item["Type"], item["Name"].rstrip(".")) for page in pages for item in page["ResourceRecordSets"]}
+        found = self._pages("route53", "list_resource_record_sets", HostedZoneId=zone)
+        return {(item["Type"], item["Name"].rstrip(".")) for page in found for item in page["ResourceRecordSets"]}
 
     def _ask(self, service: str, operation: str, **arguments: Any) -> dict[str, Any] | None:
         try:
@@ -58,6 +58,10 @@ class AwsFinder:
             if err.code in _ABSENT:
                 return None
             raise
+
+    def _pages(self, service: str, operation: str, **arguments: Any) -> list[dict[str, Any]]:
+        paginator = self._clients[service].get_paginator(operation)
+        return list(call(lambda: list(paginator.paginate(**arguments))))
 
     def _configuration_set(self, thing: Sought) -> Existing | None:
         found = self._ask("sesv2", "get_configuration_set", ConfigurationSetName=thing.name)
@@ -90,11 +94,13 @@ class AwsFinder:
         return Existing(found["ARN"]) if found else None
 
     def _subscription(self, thing: Sought) -> Existing | None:
-        pages = self._clients["sns"].get_paginator("list_subscriptions_by_topic").paginate(TopicArn=thing.of)
         try:
-            found = [item for page in pages for item in page["Subscriptions"] if item["Endpoint"] == thing.name]
-        except self._clients["sns"].exceptions.NotFoundException:
-            return None
+            pages = self._pages("sns", "list_subscriptions_by_topic", TopicArn=thing.of)
+        except AwsError as err:
+            if err.code in _ABSENT:
+                return None
+            raise
+        found = [item for page in pages for item in page["Subscriptions"] if item["Endpoint"] == thing.name]
         confirmed = [item["SubscriptionArn"] for item in found if item["SubscriptionArn"].startswith("arn:")]
         return Existing(confirmed[0]) if confirmed else None
 

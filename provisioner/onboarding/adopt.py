@@ -136,7 +136,7 @@ def _refuse_foreign(thing: Sought, existing: Existing, names: TenantNames, allow
     whose = f"it is marked as {existing.owner}'s" if existing.owner else "nothing says whose it is"
     raise ForeignError(
         f"{names.tenant_id}: this account has {what} for {thing.name} already ({existing.id}), and {whose}",
-        hint=f"if it belongs to this tenant, repeat with --adopt {thing.kind}; otherwise remove it or use another domain",
+        hint=f"if it belongs to this tenant, repeat with --adopt {thing.kind}; if not, remove it or use another domain",
     )
 
 

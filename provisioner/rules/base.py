@@ -1,0 +1,122 @@
+"""What a rule is made of: its options, its text for the catalogue, and the outcomes it may return."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from provisioner.model.standing import Evidence
+from provisioner.model.verdict import Action, Finding
+
+if TYPE_CHECKING:
+    from provisioner.rules.view import View
+
+PROFILES = ("friendly", "standard", "strict")
+MOST_EVENTS = 20  # event ids that evidence names; the rest is a number
+
+Value = int | float | str
+
+
+class Option(msgspec.Struct, frozen=True, kw_only=True):
+    """One number (or word) of the policy that a profile, the platform or a tenant may set.
+
+    ``type`` is ``whole`` (a whole number), ``share`` (0 to 1) or ``choice``. ``minimum`` and ``maximum`` belong
+    to what still makes sense, not to what is wise.
+    """
+
+    name: str
+    type: str
+    defaults: Mapping[str, Value]  # per profile
+    unit: str
+    why: str
+    minimum: float = 0
+    maximum: float = 0
+    choices: tuple[str, ...] = ()
+
+    def problem(self, value: Any) -> str:
+        """What is wrong with ``value``, in words; empty if it may be used."""
+        if self.type == "choice":
+            return "" if value in self.choices else f"expected one of {', '.join(self.choices)}, got {value!r}"
+        whole = self.type == "whole"
+        if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+            return f"expected {'a whole number' if whole else 'a share between 0 and 1'}, got {value!r}"
+        if not self.minimum <= value <= self.maximum:
+            return f"expected {self.minimum:g} to {self.maximum:g} {self.unit}, got {value!r}"
+        return ""
+
+
+def whole(
+    name: str, standard: int, unit: str, why: str, *, friendly: int | None = None, strict: int | None = None,
+    least: int = 1, most: int = 1_000_000,
+) -> Option:  # fmt: skip
+    """Define an option that is a whole number; profiles not named take the standard value."""
+    values = {"friendly": friendly, "standard": standard, "strict": strict}
+    defaults: dict[str, Value] = {p: standard if v is None else v for p, v in values.items()}
+    return Option(name=name, type="whole", defaults=defaults, unit=unit, why=why, minimum=least, maximum=most)
+
+
+def share(
+    name: str, standard: float, unit: str, why: str, *, friendly: float | None = None, strict: float | None = None
+) -> Option:
+    """Define an option that is a share between 0 and 1."""
+    values = {"friendly": friendly, "standard": standard, "strict": strict}
+    defaults: dict[str, Value] = {p: standard if v is None else v for p, v in values.items()}
+    return Option(name=name, type="share", defaults=defaults, unit=unit, why=why, minimum=0, maximum=1)
+
+
+def choice(name: str, standard: str, choices: tuple[str, ...], why: str) -> Option:
+    """Define an option that is one of a few words, the same in every profile."""
+    return Option(
+        name=name, type="choice", defaults=dict.fromkeys(PROFILES, standard), unit="", why=why, choices=choices
+    )
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rule returns: how bad (info, warn, act), why, and what to do about it (None: only show it)."""
+
+    severity: str
+    evidence: Evidence
+    action: Action | None = None
+
+    @property
+    def finding(self) -> Finding:
+        return Finding(severity=self.severity, evidence=self.evidence)
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule of the policy. ``judge`` is None where a rule looks at the fleet or the account, not at one tenant.
+
+    ``fast``: also judged when events are collected, because waiting for the audit would be too late.
+    ``kind`` is what its suspensions are called in the history, which the escalation compares.
+    """
+
+    id: str
+    title: str
+    why: str
+    source: str
+    kind: str = ""
+    options: tuple[Option, ...] = ()
+    judge: "Callable[[View], list[Outcome]] | None" = None
+    fast: bool = False
+
+
+def evidence(
+    rule: str, sentence: str, events: tuple[str, ...] | list[str], *,
+    numbers: dict[str, Value] | None = None, limits: dict[str, Value] | None = None, total: int | None = None,
+) -> Evidence:  # fmt: skip
+    """Evidence with the first ids in order, whatever order they came in."""
+    ids = sorted(set(events))
+    return Evidence(
+        rule=rule, sentence=sentence, numbers=numbers or {}, limits=limits or {},
+        events=tuple(ids[:MOST_EVENTS]), events_total=len(ids) if total is None else total,
+    )  # fmt: skip
+
+
+def percent(part: float, whole_: float) -> str:
+    """``2.5 %`` for people; ``-`` when there is nothing to divide by."""
+    return f"{100 * part / whole_:.2g} %" if whole_ else "-"
+
+
+def people(count: int, noun: str = "address", plural: str = "addresses") -> str:
+    """``1 address``, ``3 addresses``."""
+    return f"{count:,} {noun if count == 1 else plural}"

@@ -1,0 +1,56 @@
+"""A hard bounce: the address does not exist, so it is blocked at once."""
+
+from provisioner.model.verdict import BlockRecipient, Propose
+from provisioner.rules.base import Outcome, Rule, evidence, whole
+from provisioner.rules.clock import DAY
+from provisioner.rules.traces import UNKNOWN_USER, Bounce
+from provisioner.rules.view import View
+
+ID = "hard-recipient"
+
+
+def judge(view: View) -> list[Outcome]:
+    """Block each address that bounced for good, except where a person already decided otherwise."""
+    since, strikes = view.since(days=28), view.policy.whole("hard.recipient.strikes")
+    found = []
+    for address, known in sorted(view.memory.hard.of.items()):
+        block = view.standing.blocks.get(address)
+        if address.startswith(" ") or (block is not None and block.reason in ("hard", "manual")):
+            continue
+        first = max(since, view.settled(address) + 1)
+        bounces = [one for one in known if one[0] >= first and not view.held(address, one[0])]
+        if len(bounces) >= strikes:
+            found.append(_outcome(view, address, bounces, strikes))
+    return found
+
+
+def _outcome(view: View, address: str, bounces: list[Bounce], strikes: int) -> Outcome:
+    what = bounces[0][2]
+    reason = "the mailbox does not exist" if what in UNKNOWN_USER else f"refused for good ({what or 'no reason given'})"
+    events = [event for _, event, _ in bounces]
+    numbers, limits = {"hard bounces": len(bounces)}, {"hard bounces": strikes}
+    lifted, days = view.unblocked.get(address), view.policy.whole("hard.recipient.unblock_days")
+    if lifted is not None and bounces[-1][0] - lifted <= days * DAY:
+        why = evidence(
+            ID, f"{address}: {reason}, again after it was unblocked; the operator decides whether to block it.",
+            events, numbers=dict(numbers), limits={"days since unblock": days},
+        )  # fmt: skip
+        action = Propose(action="block", kind="hard", evidence=why, recipient=address)
+        return Outcome(severity="act", evidence=why, action=action)
+    why = evidence(ID, f"{address}: {reason}.", events, numbers=dict(numbers), limits=dict(limits))
+    return Outcome(severity="act", evidence=why, action=BlockRecipient(recipient=address, reason="hard", evidence=why))
+
+
+RULE = Rule(
+    id=ID,
+    title="An address that bounces hard is blocked at once",
+    why="The receiving server said that the mailbox does not exist. Writing again only harms the sender. Wrong hard "
+    "bounces happen, so `unblock` exists; if the address bounces again within a year of it, the operator is asked.",
+    source="docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html",
+    kind="hard",
+    options=(
+        whole("hard.recipient.strikes", 1, "hard bounces", "the first one is final", most=4),
+        whole("hard.recipient.unblock_days", 365, "days", "how long a person's unblock is protected", most=365),
+    ),
+    judge=judge,
+)

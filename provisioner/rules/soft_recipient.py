@@ -1,0 +1,72 @@
+"""Soft bounces of one address, on several days, with no delivery in between."""
+
+from datetime import timedelta
+
+from provisioner.model.verdict import BlockRecipient
+from provisioner.rules.base import Outcome, Rule, evidence, whole
+from provisioner.rules.clock import DAY, to_datetime
+from provisioner.rules.view import View
+
+ID = "soft-recipient"
+
+
+def judge(view: View) -> list[Outcome]:
+    """Block what bounced softly on enough days in a row."""
+    strikes, days = view.policy.whole("soft.recipient.strikes"), view.policy.whole("soft.recipient.window_days")
+    since = view.since(days=days)
+    found = []
+    for address in sorted(view.memory.soft.bounces):
+        run = _longest_run(view, address, max(since, view.settled(address) + 1))
+        if address not in view.standing.blocks and len(run) >= strikes:
+            found.append(_block(view, address, run, strikes, days))
+    return found
+
+
+def _longest_run(view: View, address: str, since: int) -> dict[int, str]:
+    """The most days (and a bounce of each) that no delivery to the address interrupts."""
+    bounces = view.memory.soft.bounces[address]
+    pairs = {one for pair in bounces.values() for one in pair}
+    timeline = [(when, True, event) for when, event in pairs]
+    timeline += [(when, False, "") for when in view.memory.soft.deliveries.get(address, ())]
+    best: dict[int, str] = {}
+    run: dict[int, str] = {}
+    for when, bounced, event in sorted(timeline):
+        if not bounced:
+            run = {}
+        elif when >= since:
+            run = {**run, when // DAY: event}
+            best = max(best, run, key=len)
+    return best
+
+
+def _block(view: View, address: str, run: dict[int, str], strikes: int, days: int) -> Outcome:
+    length = view.policy.whole("soft.recipient.block_days")
+    why = evidence(
+        ID, f"{address} could not take mail on {len(run)} different days and took none in between; "
+        f"it is blocked for {length} days.", list(run.values()),
+        numbers={"days": len(run)}, limits={"days": strikes, "window_days": days},
+    )  # fmt: skip
+    until = to_datetime(view.now) + timedelta(days=length)
+    return Outcome(
+        severity="act", evidence=why,
+        action=BlockRecipient(recipient=address, reason="soft", evidence=why, until=until),
+    )  # fmt: skip
+
+
+RULE = Rule(
+    id=ID,
+    title="An address that bounces softly again and again is blocked for a while",
+    why="A full or unreachable mailbox may recover, so one soft bounce says little. SES reports one only after up to "
+    "14 hours of its own retries; three on different days with no delivery in between say that nobody reads there. "
+    "At most one bounce a day counts, out-of-office replies never do, and the block ends by itself.",
+    source="docs.aws.amazon.com/ses/latest/dg/notification-contents.html; other products use 3 to 7",
+    kind="soft",
+    options=(
+        whole(
+            "soft.recipient.strikes", 3, "days", "days with a soft bounce and no delivery between", friendly=5, most=30
+        ),
+        whole("soft.recipient.window_days", 30, "days", "older soft bounces are forgotten", most=60),
+        whole("soft.recipient.block_days", 30, "days", "afterwards the address is tried again", friendly=14, most=365),
+    ),
+    judge=judge,
+)

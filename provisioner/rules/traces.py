@@ -1,0 +1,228 @@
+"""The parts of the memory that hold single addresses and events, each bounded and each the same in any order.
+
+Every class offers ``add`` (fold one event), ``prune`` (forget, and cut to the cap), ``dump`` and ``load`` (JSON
+data in ``Standing.windows``). Adding twice changes nothing.
+"""
+
+import heapq
+from collections.abc import Mapping
+from typing import Any
+
+from provisioner.rules.clock import DAY, HOUR, from_stamp, stamp
+
+HARD_ADDRESSES = 5_000  # newest addresses remembered with their hard bounces; more are still counted
+BOUNCES_EACH = 4  # newest hard bounces remembered per address
+COMPLAINTS = 5_000  # newest complaints remembered one by one; more are still counted
+SOFT_ADDRESSES = 10_000  # newest soft-bounced addresses remembered
+DELIVERIES_EACH = 32  # newest deliveries remembered per soft-bounced address
+VIRUS_EVENTS = 100  # event ids remembered per virus incident
+ADVICE_EVENTS = 100  # newest events remembered per kind of advice
+
+UNKNOWN_USER = ("5.1.1", "NoEmail")
+Bounce = tuple[int, str, str]  # when, event id, what (5.1.1, NoEmail, another status, or nothing)
+
+
+class HardBounces:
+    """Address -> its newest hard bounces, newest first."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, tuple[Bounce, ...]] = {}
+
+    def add(self, address: str, when: int, event: str, what: str) -> None:
+        bounce = (when, event, what)
+        known = self.of.get(address, ())
+        if bounce not in known:
+            self.of[address] = tuple(sorted({*known, bounce}, reverse=True)[:BOUNCES_EACH])
+            if len(self.of) > 2 * HARD_ADDRESSES:
+                self.cut()
+
+    def cut(self) -> None:
+        if len(self.of) > HARD_ADDRESSES:
+            newest = heapq.nlargest(HARD_ADDRESSES, ((bounces[0][0], a) for a, bounces in self.of.items()))
+            self.of = {address: self.of[address] for _, address in newest}
+
+    def prune(self, oldest: int) -> None:
+        recent = {a: tuple(b for b in bounces if b[0] >= oldest) for a, bounces in self.of.items()}
+        self.of = {address: bounces for address, bounces in recent.items() if bounces}
+        self.cut()
+
+    def dump(self) -> dict[str, Any]:
+        return {a: [[stamp(w), *rest] for w, *rest in bounces] for a, bounces in sorted(self.of.items())}
+
+    @classmethod
+    def load(cls, data: Mapping[str, Any]) -> "HardBounces":
+        self = cls()
+        self.of = {a: tuple((from_stamp(w), e, what) for w, e, what in bounces) for a, bounces in data.items()}
+        return self
+
+
+class SoftBounces:
+    """Address -> its soft bounces (first and last of each day) and its newest deliveries, for the strikes in a row."""
+
+    def __init__(self) -> None:
+        self.bounces: dict[str, dict[int, tuple[tuple[int, str], tuple[int, str]]]] = {}
+        self.deliveries: dict[str, set[int]] = {}
+
+    def add(self, address: str, when: int, event: str) -> None:
+        days = self.bounces.setdefault(address, {})
+        one = (when, event)
+        first, last = days.get(when // DAY, (one, one))
+        days[when // DAY] = (min(first, one), max(last, one))
+        if len(self.bounces) > 2 * SOFT_ADDRESSES:
+            self.cut()
+
+    def add_delivery(self, address: str, when: int) -> None:
+        """Only of use for an address in ``bounces``."""
+        times = self.deliveries.setdefault(address, set())
+        times.add(when)
+        if len(times) > 2 * DELIVERIES_EACH:
+            self.deliveries[address] = set(heapq.nlargest(DELIVERIES_EACH, times))
+
+    def cut(self) -> None:
+        if len(self.bounces) > SOFT_ADDRESSES:
+            latest = ((days[max(days)][1][0], a) for a, days in self.bounces.items())
+            self.bounces = {a: self.bounces[a] for _, a in heapq.nlargest(SOFT_ADDRESSES, latest)}
+
+    def prune(self, oldest: int) -> None:
+        recent = {
+            a: {day: pair for day, pair in days.items() if pair[1][0] >= oldest} for a, days in self.bounces.items()
+        }
+        self.bounces = {address: days for address, days in recent.items() if days}
+        self.cut()
+        kept = {a: {t for t in times if t >= oldest} for a, times in self.deliveries.items() if a in self.bounces}
+        self.deliveries = {a: set(heapq.nlargest(DELIVERIES_EACH, times)) for a, times in kept.items() if times}
+
+    def last(self, address: str) -> tuple[int, str]:
+        days = self.bounces[address]
+        return days[max(days)][1]
+
+    def dump(self) -> dict[str, Any]:
+        return {
+            address: {
+                "bounced": [[stamp(w), e] for day in sorted(days) for w, e in sorted(set(days[day]))],
+                "delivered": [stamp(when) for when in sorted(self.deliveries.get(address, ()))],
+            }
+            for address, days in sorted(self.bounces.items())
+        }
+
+    @classmethod
+    def load(cls, data: Mapping[str, Any]) -> "SoftBounces":
+        self = cls()
+        for address, known in data.items():
+            for when, event in known["bounced"]:
+                self.add(address, from_stamp(when), event)
+            if known["delivered"]:
+                self.deliveries[address] = set(map(from_stamp, known["delivered"]))
+        return self
+
+
+class Complaints:
+    """Event id -> when, and the one candidate (empty: several, so nobody's strike)."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, tuple[int, str]] = {}
+
+    def add(self, event: str, when: int, address: str) -> None:
+        one = (when, address)
+        self.of[event] = min(self.of.get(event, one), one)
+        if len(self.of) > 2 * COMPLAINTS:
+            self.cut()
+
+    def cut(self) -> None:
+        if len(self.of) > COMPLAINTS:
+            self.of = dict(heapq.nlargest(COMPLAINTS, self.of.items(), key=lambda item: (item[1], item[0])))
+
+    def prune(self, oldest: int) -> None:
+        self.of = {event: one for event, one in self.of.items() if one[0] >= oldest}
+        self.cut()
+
+    def dump(self) -> dict[str, Any]:
+        return {event: [stamp(when), address] for event, (when, address) in sorted(self.of.items())}
+
+    @classmethod
+    def load(cls, data: Mapping[str, Any]) -> "Complaints":
+        self = cls()
+        self.of = {event: (from_stamp(when), address) for event, (when, address) in data.items()}
+        return self
+
+
+class Incident:
+    """Events of one kind with no pause of more than an hour between them."""
+
+    __slots__ = ("end", "events", "start")
+
+    def __init__(self, start: int, end: int, events: set[str]) -> None:
+        self.start = start
+        self.end = end
+        self.events = events
+
+    def touches(self, other: "Incident", pause: int) -> bool:
+        return other.start <= self.end + pause and self.start <= other.end + pause
+
+
+class Incidents:
+    """Virus incidents, oldest first. Which events belong together does not depend on their order."""
+
+    def __init__(self, pause: int = HOUR) -> None:
+        self.pause = pause
+        self.all: list[Incident] = []
+
+    def add(self, when: int, event: str) -> None:
+        self._join(Incident(when, when, {event}))
+
+    def _join(self, new: Incident) -> None:
+        apart = []
+        for known in self.all:
+            if known.touches(new, self.pause):
+                new = Incident(min(new.start, known.start), max(new.end, known.end), new.events | known.events)
+            else:
+                apart.append(known)
+        if len(new.events) > 2 * VIRUS_EVENTS:
+            new.events = set(heapq.nsmallest(VIRUS_EVENTS, new.events))
+        self.all = sorted([*apart, new], key=lambda one: one.start)
+
+    def prune(self, oldest: int) -> None:
+        self.all = [one for one in self.all if one.end >= oldest]
+        for one in self.all:
+            one.events = set(heapq.nsmallest(VIRUS_EVENTS, one.events))
+
+    def dump(self) -> list[Any]:
+        return [[stamp(one.start), stamp(one.end), sorted(one.events)] for one in self.all]
+
+    @classmethod
+    def load(cls, data: list[Any], pause: int = HOUR) -> "Incidents":
+        self = cls(pause)
+        self.all = [Incident(from_stamp(start), from_stamp(end), set(events)) for start, end, events in data]
+        return self
+
+
+class Advice:
+    """Kind -> event id -> when: bounces that say something about the sender or the message."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, dict[str, int]] = {}
+
+    def add(self, kind: str, event: str, when: int) -> None:
+        known = self.of.setdefault(kind, {})
+        known[event] = min(when, known.get(event, when))
+        if len(known) > 2 * ADVICE_EVENTS:
+            self.of[kind] = _newest(known)
+
+    def prune(self, oldest: int) -> None:
+        recent = {kind: {e: w for e, w in known.items() if w >= oldest} for kind, known in self.of.items()}
+        self.of = {kind: _newest(known) for kind, known in recent.items() if known}
+
+    def dump(self) -> dict[str, Any]:
+        return {kind: {e: stamp(w) for e, w in sorted(known.items())} for kind, known in sorted(self.of.items())}
+
+    @classmethod
+    def load(cls, data: Mapping[str, Any]) -> "Advice":
+        self = cls()
+        self.of = {kind: {e: from_stamp(w) for e, w in known.items()} for kind, known in data.items()}
+        return self
+
+
+def _newest(known: dict[str, int]) -> dict[str, int]:
+    if len(known) <= ADVICE_EVENTS:
+        return known
+    return dict(heapq.nlargest(ADVICE_EVENTS, known.items(), key=lambda item: (item[1], item[0])))

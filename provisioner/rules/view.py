@@ -1,0 +1,101 @@
+"""What a rule sees: the memory, counted in windows that never reach back before the last reinstatement."""
+
+from collections.abc import Mapping
+
+from provisioner.model.event import Kind
+from provisioner.model.standing import Standing
+from provisioner.rules.addresses import domain_of
+from provisioner.rules.clock import DAY, HOUR, to_datetime, to_ms
+from provisioner.rules.memory import Memory
+from provisioner.rules.outage import Outage
+from provisioner.rules.policy import Policy
+from provisioner.rules.traces import COMPLAINTS, HARD_ADDRESSES, Bounce
+
+SENDS = (
+    Kind.DELIVERY, Kind.HARD, Kind.POLICY, Kind.RELAY, Kind.SOFT, Kind.CONTENT, Kind.UNDETERMINED,
+    Kind.REJECT, Kind.VIRUS,
+)  # fmt: skip
+
+
+class View:
+    """Everything a rule may use. Rules read; only the engine changes anything."""
+
+    def __init__(
+        self, memory: Memory, standing: Standing, policy: Policy, now: int, *,
+        domain: str = "", outages: tuple[Outage, ...] = (),
+    ) -> None:  # fmt: skip
+        self.memory = memory
+        self.standing = standing
+        self.policy = policy
+        self.now = now
+        self.domain = domain  # the tenant's own: writing to its own people is not guessing
+        self.outages = outages
+        self.floor = to_ms(standing.reinstated) + 1 if standing.reinstated else 0
+        self.unblocked: Mapping[str, int] = {
+            one.recipient: to_ms(one.at) for one in sorted(standing.unblocks, key=lambda one: one.at)
+        }
+
+    def since(self, *, days: int = 0, hours: int = 0) -> int:
+        """Where a window that ends now begins."""
+        return max(self.now - days * DAY - hours * HOUR, self.floor)
+
+    def settled(self, address: str) -> int:
+        """Events of ``address`` up to then are settled: a person decided about it, or its soft block ran out."""
+        decided = max(self.unblocked.get(address, -1), self.memory.closed.get(f"block:{address}", -1))
+        return max(decided, self.memory.lifted.get(address, -1))
+
+    def seen(self, kind: Kind, since: int) -> int:
+        counts = self.memory.seen.get(kind)
+        return counts.count(since) if counts else 0
+
+    def deliveries(self, since: int) -> int:
+        return self.seen(Kind.DELIVERY, since)
+
+    def deliveries_with_complaint_data(self, since: int) -> int:
+        """Deliveries without those to providers that never report complaints (Gmail), if the policy says so."""
+        counts = self.memory.seen.get(Kind.DELIVERY)
+        everywhere = self.policy.word("complaint.tenant.gmail") == "count"
+        return counts.count(since, marked=everywhere) if counts else 0
+
+    def sends(self, since: int) -> int:
+        """Deliveries, final bounces and rejects: what the tenant is known to have sent."""
+        return sum(self.seen(kind, since) for kind in SENDS)
+
+    def hard(self, since: int) -> dict[str, Bounce]:
+        """Addresses that bounced hard since then (newest bounce of each), without those of a provider's outage."""
+        return {
+            a: each[0]
+            for a, each in self.memory.hard.of.items()
+            if each[0][0] >= since and not self.held(a, each[0][0])
+        }
+
+    def hard_count(self, since: int) -> int:
+        """How many addresses that is, also when there are more than the memory names."""
+        named = len(self.hard(since))
+        if len(self.memory.hard.of) < HARD_ADDRESSES or self.outages:
+            return named
+        return max(named, self.memory.bounced.distinct(since))
+
+    def held(self, address: str, when: int) -> bool:
+        """Whether a bounce belongs to a mailbox provider's outage, which is left to a person."""
+        return any(outage.covers(domain_of(address), when) for outage in self.outages)
+
+    def soft(self, since: int) -> dict[str, tuple[int, str]]:
+        """Addresses that bounced softly since then: their last (when, event id)."""
+        last = {address: self.memory.soft.last(address) for address in self.memory.soft.bounces}
+        return {address: one for address, one in last.items() if one[0] >= since}
+
+    def complaints(self, since: int) -> dict[str, tuple[int, str]]:
+        """Complaints since then: event id -> (when, address or empty)."""
+        return {event: one for event, one in self.memory.complaints.of.items() if one[0] >= since}
+
+    def complainants(self, since: int) -> int:
+        """Distinct complainants, and one for every complaint with several candidates."""
+        named = len({address or f" {event}" for event, (_, address) in self.complaints(since).items()})
+        if len(self.memory.complaints.of) < COMPLAINTS:
+            return named
+        return max(named, self.memory.complained.distinct(since))
+
+
+def date(ms: int) -> str:
+    return to_datetime(ms).date().isoformat()

@@ -102,5 +102,5 @@ def address(text: str, *, plain: bool = False) -> str:
 
 
 def is_within(name: str, other: str) -> bool:
-    """Is ``name`` the domain ``other``, or below it?"""
+    """Return the address, its domain in normal form; ``plain``: only letters, digits and ``._+=-`` before the @ sign."""
     return name == other or name.endswith(f".{other}")

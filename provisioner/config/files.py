@@ -3,7 +3,6 @@
 The only module here that touches files. Everything it finds wrong is collected; nothing stops at the first error.
 """
 
-import importlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from provisioner.config.policy import Options
 from provisioner.config.problem import Code, Problem
 from provisioner.config.tenant import Draft, parse_tenant
 from provisioner.config.text import MAX_BYTES
+from provisioner.config.wiring import rule_options
 from provisioner.errors import ConfigError
 from provisioner.model.tenant import Platform, Tenant
 
@@ -74,7 +74,7 @@ def load_policy_file(
 
 def load_fleet(root: Path, *, read: Read = read_bounded, options: Options | None = None) -> Fleet:
     """The whole folder. Raises ConfigError that lists every problem of every file, one a line."""
-    options = options if options is not None else _rule_options()
+    options = options if options is not None else rule_options()
     platform, problems = _read_platform(root / "platform.yaml", read, options, root)
     drafts, tenant_problems = _read_tenants(root / "tenants", read, options, root)
     check_together(drafts, platform)
@@ -92,16 +92,6 @@ def config_error(problems: Problems) -> ConfigError:
     """The error that shows ``problems``, one a line."""
     count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
     return ConfigError("\n".join(str(problem) for problem in problems), hint=f"{count}; nothing was changed")
-
-
-def _rule_options() -> Options | None:
-    """The options that the rules declare: known to them, checked here, wired where both meet."""
-    try:
-        rules = importlib.import_module("provisioner.rules")
-    except ModuleNotFoundError:
-        return None
-    options: Options | None = getattr(rules, "OPTIONS", None)
-    return options
 
 
 def _read_tenants(

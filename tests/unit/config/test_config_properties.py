@@ -16,7 +16,8 @@ from provisioner.model.tenant import Conduct, Dmarc, Dns, Operator, Platform, St
 KEYS = ["id", "name", "domain", "contacts", "dns", "sending", "dmarc", "conduct", "ses_tenant", "from", "source_ips",
         "overrides", "policy", "percent", "region", "operator", "sender", "state", "bucket", "<<", "x"]  # fmt: skip
 VALUES = ["bakery", "bakery.example", "a@mail.example", "true", "no", "12", "~", "", "&a x", "*a", "!!int 3", "|", ">",
-          '"', "'", "{", "[", "]", "}", "- a", "[a, b]", "{a: b}", "192.0.2.1", "2024-01-01", "---", "...", "? a"]  # fmt: skip
+          '"', "'", "{", "[", "]", "}", "- a", "[a, b]", "{a: b}", "192.0.2.1", "2024-01-01", "---",
+          "...", "? a"]  # fmt: skip
 
 line = st.builds(
     lambda indent, key, value: f"{'  ' * indent}{key}: {value}",

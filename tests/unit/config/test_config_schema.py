@@ -7,9 +7,10 @@ import pytest
 import yaml
 
 from provisioner.config import load_fleet
-from provisioner.config.platform import parse_platform
+from provisioner.config.platform import parse_platform, parse_policy
 from provisioner.config.schema import KINDS, schema, text
 from provisioner.config.tenant import parse_tenant
+from provisioner.config.wiring import rule_options
 from provisioner.errors import InnkeeperError
 
 ROOT = Path(__file__).parents[3]
@@ -34,7 +35,7 @@ def test_the_committed_schema_is_fresh(kind):
 def test_it_is_a_schema_that_explains_every_key(kind):
     made = schema(kind)
     jsonschema.Draft202012Validator.check_schema(made)
-    for name, form in made["$defs"].items():
+    for name, form in made.get("$defs", {kind: made}).items():
         for key, value in form.get("properties", {}).items():
             assert value.get("description"), f"{name}.{key}"
 
@@ -56,6 +57,36 @@ def test_the_examples_are_a_good_folder():
     fleet = load_fleet(EXAMPLES)
     assert [tenant.id for tenant in fleet.tenants] == ["bakery", "cinema"]
     assert all(tenant.domain.endswith(".example") for tenant in fleet.tenants)
+
+
+def test_example_policies_fit_the_schema_and_name_it():
+    for path in EXAMPLES.glob("policies/*.yaml"):
+        content = path.read_text(encoding="utf-8")
+        assert accepts("policy", content), path
+        assert content.startswith("# yaml-language-server: $schema=../../schemas/policy.schema.json\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "good"),
+    [
+        ("hard.tenant.small.warn: 4", True),
+        ("hard: {tenant: {small: {warn: 4}}}", True),
+        ("hard: {tenant.small.warn: 4}", True),
+        ("hard: {tenant: {small: {wran: 4}}}", False),
+        ("hard.tenant.small.warn: four", False),
+        ("hard.tenant.small.warn: 0.5", False),
+        ("hard.flood.share: 1.5", False),
+        ("guessing.terminate: auto", True),
+        ("guessing.terminate: never", False),
+        ("hard: 1", False),
+    ],
+)
+def test_schema_and_reader_agree_on_policies(content, good):
+    assert accepts("policy", content) == good
+    assert (parse_policy("policies/house.yaml", content.encode(), rule_options())[1] == []) == good
+    inside = TENANT + f"conduct: {{overrides: {{{content}}}}}\n"
+    assert accepts("tenant", inside) == good
+    assert (parse_tenant("tenants/bakery.yaml", inside.encode(), rule_options()).tenant is not None) == good
 
 
 @pytest.mark.parametrize(
@@ -89,7 +120,9 @@ def test_schema_and_reader_refuse_the_same_platforms(more):
     assert not accepts("platform", content)
 
 
-@pytest.mark.parametrize("more", ["", "policy: {a.b: 1}", "policy: policies/house.yaml", "state: {bucket: a-bucket}"])
+@pytest.mark.parametrize(
+    "more", ["", "policy: {soft.recipient.strikes: 4}", "policy: policies/house.yaml", "state: {bucket: a-bucket}"]
+)
 def test_schema_and_reader_take_the_same_platforms(more):
     content = PLATFORM + more
     assert parse_platform("platform.yaml", content.encode()).platform is not None
@@ -97,5 +130,5 @@ def test_schema_and_reader_take_the_same_platforms(more):
 
 
 def test_an_unknown_schema_is_an_error_with_the_known_ones():
-    with pytest.raises(InnkeeperError, match=r"(?s)'fleet'.*known: tenant, platform"):
+    with pytest.raises(InnkeeperError, match=r"(?s)'fleet'.*known: tenant, platform, policy"):
         schema("fleet")

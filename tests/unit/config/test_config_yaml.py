@@ -84,7 +84,8 @@ def test_utf8_byte_order_mark_at_the_start_is_read_over():
 
 
 @pytest.mark.parametrize("written", ["007", "no", "On", "yes", "~", "null", "12:30:45", "1_000", "0x1F", "1e3", "0o17",
-                                     "2024-02-29", "2024-02-29 10:00:00", ".inf", "12", "1.5", "=", "true"])  # fmt: skip
+                                     "2024-02-29", "2024-02-29 10:00:00", ".inf", "12", "1.5", "=",
+                                     "true"])  # fmt: skip
 def test_values_that_change_their_meaning_are_asked_for_in_quotes(written):
     """F3: never converted in silence, never guessed back."""
     content = GOOD.replace(b"Bakery", written.encode())

@@ -80,7 +80,7 @@ def collect(manifest: Manifest, queue: FeedbackQueue, archive: Archive, drain: D
     total = Collected(tenant=manifest.tenant)
     try:
         while True:
-            chunk, why = _gather(queue, drain, total.seen)
+            chunk, why = gather(queue, drain, total.seen)
             if chunk:
                 total = add(total, store(manifest, queue, archive, chunk, drain.clock()))
             if why is not None:
@@ -89,7 +89,7 @@ def collect(manifest: Manifest, queue: FeedbackQueue, archive: Archive, drain: D
         return msgspec.structs.replace(total, stopped="error", error=str(err))
 
 
-def _gather(queue: FeedbackQueue, drain: Drain, seen: int) -> tuple[list[Message], str | None]:
+def gather(queue: FeedbackQueue, drain: Drain, seen: int) -> tuple[list[Message], str | None]:
     """One chunk, and why nothing should follow it (None: go on; empty: the queue fell silent)."""
     chunk: list[Message] = []
     empty = size = 0

@@ -22,6 +22,10 @@ class DocumentError(InnkeeperError):
     """A stored document cannot be trusted: whom it is about is neither judged nor touched."""
 
 
+class NoTenantError(InnkeeperError):
+    """Nobody by this name."""
+
+
 class _Version(msgspec.Struct):
     schema: int = 1
 
@@ -48,7 +52,7 @@ def read_manifest(archive: Archive, tenant: str) -> Manifest:
     """The tenant's manifest. Raises InnkeeperError where there is none, or one that cannot be trusted."""
     stored = archive.get(manifest_key(tenant))
     if stored is None:
-        raise InnkeeperError(
+        raise NoTenantError(
             f"there is no tenant {tenant!r}", hint="'innkeeper status' lists them; 'innkeeper apply' makes one"
         )
     manifest = _decode(stored.body, Manifest, MANIFEST_SCHEMA, manifest_key(tenant))

@@ -7,7 +7,7 @@ import msgspec
 
 from provisioner.errors import InnkeeperError
 from provisioner.model.manifest import Manifest
-from provisioner.ports import Account, Archive, Blocklist, FeedbackQueue, Levers, Mailer
+from provisioner.ports import Account, Archive, Blocklist, FeedbackQueue, Levers, Mailer, Operator
 
 
 class Outside(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,11 +15,12 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
 
     archive: Archive
     queue: Callable[[Manifest], FeedbackQueue]
-    dead_letters: FeedbackQueue
+    dead_letters: Callable[[], FeedbackQueue]
     levers: Levers
     blocklist: Blocklist
     mailer: Mailer
     account: Account
+    operator: Operator
 
 
 class DryRunError(InnkeeperError):
@@ -33,6 +34,7 @@ _READS = {
     "blocklist": ("suppressed", "denied"),
     "mailer": (),
     "account": ("read",),
+    "operator": (),
 }
 
 
@@ -61,9 +63,10 @@ def read_only(outside: Outside) -> Outside:
     return Outside(
         archive=shut(outside.archive, "archive"),
         queue=queue,
-        dead_letters=shut(outside.dead_letters, "queue"),
+        dead_letters=lambda: cast(FeedbackQueue, _ReadOnly(outside.dead_letters(), "queue")),
         levers=shut(outside.levers, "levers"),
         blocklist=shut(outside.blocklist, "blocklist"),
         mailer=shut(outside.mailer, "mailer"),
         account=shut(outside.account, "account"),
+        operator=shut(outside.operator, "operator"),
     )

@@ -1,0 +1,64 @@
+"""The composition root: every adapter, built from one boto3 session and the platform's settings."""
+
+import boto3
+
+from provisioner.aws.account import AwsAccount
+from provisioner.aws.archive import S3Archive
+from provisioner.aws.blocklist import AwsBlocklist
+from provisioner.aws.clients import Clients, Pacer
+from provisioner.aws.errors import call
+from provisioner.aws.identity import AwsIdentities
+from provisioner.aws.keys import IamKeys
+from provisioner.aws.levers import AwsLevers
+from provisioner.aws.mailer import SesMailer
+from provisioner.aws.operator import SnsOperator
+from provisioner.aws.queue import SqsQueue
+from provisioner.aws.secrets import AwsSecrets
+from provisioner.aws.sestenant import AwsSesTenants
+from provisioner.aws.settings import Settings
+from provisioner.conduct.outside import Outside
+from provisioner.model.manifest import Manifest
+
+
+class Wiring:
+    """All adapters of one platform. Building it does no IO: clients are made when first used."""
+
+    def __init__(self, session: boto3.Session, settings: Settings) -> None:
+        self.settings = settings
+        self.clients = Clients(session, region=settings.region, pacer=Pacer() if settings.paced else None)
+        self.archive = S3Archive(self.clients, settings.bucket)
+        self.levers = AwsLevers(self.clients)
+        self.blocklist = AwsBlocklist(self.clients)
+        self.mailer = SesMailer(self.clients, sender=settings.notices_from, configuration_set=settings.notices_set)
+        self.keys = IamKeys(self.clients)
+        self.secrets = AwsSecrets(self.clients)
+        self.ses_tenants = AwsSesTenants(self.clients)
+        self.identities = AwsIdentities(self.clients)
+        self.account = AwsAccount(self.clients)
+        self.operator = SnsOperator(self.clients, settings.operator_topic)
+
+    def queue(self, manifest: Manifest) -> SqsQueue:
+        """A tenant's feedback queue."""
+        return self._queue(manifest.queue_url)
+
+    def dead_letters(self) -> SqsQueue:
+        """The queue of what could not be delivered to any tenant's."""
+        found = call(self.clients["sqs"].get_queue_url, QueueName=self.settings.dead_letters)
+        return self._queue(str(found["QueueUrl"]))
+
+    def _queue(self, url: str) -> SqsQueue:
+        return SqsQueue(self.clients, url, wait_seconds=self.settings.poll_seconds)
+
+    @property
+    def outside(self) -> Outside:
+        """The ports of the conduct loop."""
+        return Outside(
+            archive=self.archive,
+            queue=self.queue,
+            dead_letters=self.dead_letters,
+            levers=self.levers,
+            blocklist=self.blocklist,
+            mailer=self.mailer,
+            account=self.account,
+            operator=self.operator,
+        )

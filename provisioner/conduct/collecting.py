@@ -1,0 +1,161 @@
+"""Collect many tenants' queues and the dead letters; judge at once what cannot wait. One failing stops no other."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from provisioner.conduct.at_once import AtOnce, judge_at_once, tell
+from provisioner.conduct.collect import Collected, Drain, add, collect, gather, store
+from provisioner.conduct.documents import read_manifest
+from provisioner.conduct.enforce import Pace
+from provisioner.conduct.outside import Outside
+from provisioner.conduct.sentinel import NobodyError, manifest_of_message
+from provisioner.errors import InnkeeperError
+from provisioner.feedback.keys import quarantine_key
+from provisioner.feedback.raw import encode_quarantine
+from provisioner.model.event import Kind
+from provisioner.ports import Conflict, Message
+
+# Only these can make a fast rule act; without any, the audit is early enough.
+_PRESSING = frozenset({Kind.VIRUS, Kind.HARD, Kind.COMPLAINT, Kind.AMBIGUOUS_COMPLAINT})
+NOBODY = "_nobody"  # quarantine of dead letters that no tenant's topic sent
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """The outcome: one entry per tenant asked for, and what was judged at once."""
+
+    at: datetime
+    of: int
+    collected: tuple[Collected, ...]
+    at_once: tuple[AtOnce, ...] = ()
+    failed: dict[str, str] = {}  # tenant -> why it was not collected, or not judged at once
+    left: tuple[str, ...] = ()  # out of time before their turn
+
+    @property
+    def complete(self) -> bool:
+        """Whether every queue was read until it fell silent."""
+        undone = any(done and done.errors for done in (one.done for one in self.at_once))
+        return not (self.failed or self.left or undone or any(one.stopped for one in self.collected))
+
+    @property
+    def sentence(self) -> str:
+        seen = sum(one.seen for one in self.collected)
+        aside = sum(one.quarantined for one in self.collected)
+        return f"{len(self.collected)} of {self.of} queues read: {seen} messages, {aside} quarantined"
+
+
+def collect_all(
+    tenants: Sequence[str],
+    outside: Outside,
+    drain: Drain,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    fast: bool = True,
+    drill: bool = False,
+    most_each: int = 20_000,
+    pace: Pace | None = None,
+) -> Run:
+    """Collect each tenant's queue; a tenant with very much waits for its rest, so that the others are not late."""
+    now = drain.clock()
+    collected: list[Collected] = []
+    pressing: list[str] = []
+    failed: dict[str, str] = {}
+    waiting = list(tenants)
+    limited = msgspec.structs.replace(drain, most=most_each)
+    while waiting and drain.seconds_left() > drain.reserve:
+        tenant = waiting.pop(0)
+        try:
+            manifest = read_manifest(outside.archive, tenant)
+        except InnkeeperError as err:
+            failed[tenant] = str(err)
+            continue
+        one = collect(manifest, outside.queue(manifest), outside.archive, limited)
+        collected.append(one)
+        if one.error:
+            failed[tenant] = one.error
+        if one.security:
+            tell(outside, f"{tenant}: messages that are not its own", _foreign(one))
+        if fast and _PRESSING & one.events.keys():
+            pressing.append(tenant)
+    at_once = _judge(pressing, outside, drain.clock, failed, overrides, drill=drill, pace=pace)
+    return Run(
+        at=now,
+        of=len(tenants),
+        collected=tuple(collected),
+        at_once=tuple(at_once),
+        failed=failed,
+        left=tuple(waiting),
+    )
+
+
+def _judge(
+    tenants: Sequence[str],
+    outside: Outside,
+    clock: Callable[[], datetime],
+    failed: dict[str, str],
+    overrides: Mapping[str, Any] | None,
+    *,
+    drill: bool,
+    pace: Pace | None,
+) -> list[AtOnce]:
+    judged = []
+    for tenant in tenants:
+        try:
+            judged.append(judge_at_once(tenant, outside, clock(), overrides=overrides, drill=drill, pace=pace))
+        except (InnkeeperError, Conflict) as err:
+            failed[tenant] = str(err)
+    return judged
+
+
+def _foreign(one: Collected) -> str:
+    return (
+        f"{one.security} messages in the queue of {one.tenant} claim to be somebody else's. They were set aside and "
+        f"counted for nobody.\nLook at quarantine/{one.tenant}/ in the bucket for the reasons."
+    )
+
+
+def collect_dead_letters(outside: Outside, prefix: str, drain: Drain) -> Collected:
+    """Drain the dead-letter queue: each message goes where its topic says, the rest into quarantine."""
+    total = Collected(tenant="dead-letters")
+    queue = outside.dead_letters()
+    try:
+        while True:
+            chunk, why = gather(queue, drain, total.seen)
+            for owner, messages in _by_owner(chunk, outside, prefix).items():
+                if owner:
+                    manifest = read_manifest(outside.archive, owner)
+                    part = store(manifest, queue, outside.archive, messages, drain.clock())
+                else:
+                    part = _set_aside(messages, outside)
+                    queue.delete(messages)
+                total = add(total, part)
+            if why is not None:
+                return msgspec.structs.replace(total, stopped=why, depth=queue.depth())
+    except (InnkeeperError, Conflict) as err:
+        return msgspec.structs.replace(total, stopped="error", error=str(err))
+
+
+def _by_owner(messages: Sequence[Message], outside: Outside, prefix: str) -> dict[str, list[Message]]:
+    """Messages by tenant; those of nobody under an empty name. A manifest that cannot be read raises."""
+    found: dict[str, list[Message]] = {}
+    for message in messages:
+        try:
+            owner = manifest_of_message(outside.archive, message.body, prefix).tenant
+        except NobodyError:
+            owner = ""
+        found.setdefault(owner, []).append(message)
+    return found
+
+
+def _set_aside(messages: Sequence[Message], outside: Outside) -> Collected:
+    for message in messages:
+        body = encode_quarantine(message, "a dead letter that no tenant's topic sent")
+        outside.archive.put_new(quarantine_key(NOBODY, message.sent, body), body)
+    return Collected(
+        tenant="dead-letters",
+        seen=len(messages),
+        quarantined=len(messages),
+        oldest=min(message.sent for message in messages),
+    )

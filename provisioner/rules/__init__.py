@@ -5,7 +5,7 @@ from typing import Any
 
 from provisioner.rules import policy as _policy
 from provisioner.rules.base import PROFILES, Option, Rule
-from provisioner.rules.blast_radius import BlastRadius, check_blast_radius
+from provisioner.rules.blast_radius import BlastRadius, check_blast_radius, condemns, limit_of
 from provisioner.rules.commands import block, blocked_at, confirm, dismiss, reinstate, suspend, terminate, unblock
 from provisioner.rules.engine import decide, expire
 from provisioner.rules.explain import describe, explain
@@ -17,8 +17,8 @@ from provisioner.rules.storage import StandingUnreadable, dump_standing, load_st
 
 __all__ = [
     "FAST_RULES", "OPTIONS", "PROFILES", "RULES", "AccountGuard", "AccountMetrics", "BlastRadius", "Option", "Outage",
-    "Policy", "Rule", "Share", "StandingUnreadable", "account_guard", "block", "blocked_at", "check_blast_radius",
-    "confirm", "decide", "describe", "dismiss", "dump_standing", "expire", "explain", "hard_bounce_hours",
+    "Policy", "Rule", "Share", "StandingUnreadable", "account_guard", "block", "blocked_at", "check_blast_radius", "condemns",
+    "confirm", "decide", "describe", "dismiss", "dump_standing", "expire", "explain", "hard_bounce_hours", "limit_of",
     "load_standing", "override_problems", "provider_outages", "reinstate", "resolve_policy", "suspend", "terminate",
     "unblock",
 ]  # fmt: skip

@@ -102,5 +102,5 @@ def address(text: str, *, plain: bool = False) -> str:
 
 
 def is_within(name: str, other: str) -> bool:
-    """Return the address, its domain in normal form; ``plain``: only letters, digits and ``._+=-`` before the @ sign."""
+    """Tell whether ``name`` is the domain ``other`` or below it."""
     return name == other or name.endswith(f".{other}")

@@ -73,8 +73,10 @@ def test_no_tenants_is_a_fleet_of_none(folder):
 def test_wrong_folder_is_said(tmp_path):
     """E14"""
     assert errors(tmp_path) == [
-        "platform.yaml:1:1: cannot be read: No such file or directory [C101] "
-        "→ is this the right folder? (-C names another one)",
+        (
+            "platform.yaml:1:1: cannot be read: No such file or directory [C101] "
+            "→ is this the right folder? (-C names another one)"
+        ),
         "tenants:1:1: cannot be read: No such file or directory [C101]",
     ]
 
@@ -190,12 +192,12 @@ def test_policy_file_is_one_of_the_folder(folder, name):
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
-        ("region: me-south-1", "1:9: region: Amazon SES has no SMTP in me-south-1, so WordPress could not log in "
-         "[C307] → near: eu-central-1, eu-north-1, eu-west-1, eu-west-2, eu-west-3"),
-        ("region: ca-west-1", "1:9: region: Amazon SES has no SMTP in ca-west-1, so WordPress could not log in [C307] "
-         "→ near: ca-central-1"),
-        ("region: eu-centrl-1", '1:9: region: "eu-centrl-1" is not a Region with Amazon SES over SMTP [C307] '
-         "→ such as eu-central-1"),
+        ("region: me-south-1", ("1:9: region: Amazon SES has no SMTP in me-south-1, so WordPress could not log in "
+         "[C307] → near: eu-central-1, eu-north-1, eu-west-1, eu-west-2, eu-west-3")),
+        ("region: ca-west-1", ("1:9: region: Amazon SES has no SMTP in ca-west-1, so WordPress could not log in [C307] "
+         "→ near: ca-central-1")),
+        ("region: eu-centrl-1", ('1:9: region: "eu-centrl-1" is not a Region with Amazon SES over SMTP [C307] '
+         "→ such as eu-central-1")),
         ("sender: postmaster", '1:9: sender: "postmaster" is not an e-mail address [C303]'),
         ("operator: {name: E, email: x}", '1:28: operator.email: "x" is not an e-mail address [C303]'),
         ("name: Inn", '1:7: name: must be 1 to 16 of a-z, 0-9 and -, starting with a letter; got "Inn" [C308]'),

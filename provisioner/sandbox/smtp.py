@@ -195,9 +195,11 @@ class _Handler:
     def _look_for_records(self, mail: Incoming) -> None:
         """Look into DNS for identities still unverified, as SES does by itself all the time."""
         state = ses_state(self._account, self._region)
+        # In the SES sandbox recipients must be verified, too.
+        recipients = () if state.settings.production_access else mail.recipients
         waiting = [
             identity
-            for identity in map(state.identity_of, addresses_of(mail))
+            for identity in map(state.identity_of, (*addresses_of(mail), *recipients))
             if identity is not None and not identity.verified
         ]
         for identity in waiting:

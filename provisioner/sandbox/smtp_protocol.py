@@ -95,6 +95,11 @@ class SesProtocol(SMTP):  # type: ignore[misc]
         found = _PATH.fullmatch(arg)
         return (found[1] or found[2], found[3]) if found else (None, None)
 
+    async def smtp_AUTH(self, arg: str | None) -> None:  # noqa: N802
+        """Take the mechanism in any case, as RFC 4954 asks."""
+        mechanism, _, rest = (arg or "").partition(" ")
+        await super().smtp_AUTH(f"{mechanism.upper()} {rest}".strip())
+
     async def smtp_MAIL(self, arg: str | None) -> None:  # noqa: N802
         """Remember the command: SES names it when an address is malformed."""
         self._command = "MAIL FROM"

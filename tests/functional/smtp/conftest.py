@@ -1,31 +1,18 @@
-"""Two tenants on the embedded AWS, each with a user, an identity, a set, a topic and a queue, and one SMTP endpoint."""
+"""Two tenants in one sandbox, each with a user, an identity, a set, an SES tenant, a topic and a queue."""
 
 import json
 import smtplib
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 
-import boto3
 import pytest
-from moto import mock_aws
 from moto.iam.models import iam_backends
 
 from provisioner.onboarding.smtp_password import derive
-from provisioner.sandbox import fanout
-from provisioner.sandbox.clock import clock_for
-from provisioner.sandbox.smtp import SmtpEndpoint
-from provisioner.sandbox.state import (
-    REASONS,
-    ConfigurationSet,
-    EventDestination,
-    Identity,
-    Suppression,
-    Tenant,
-    ses_state,
-)
+from provisioner.sandbox import Sandbox
 
-ACCOUNT, REGION = "123456789012", "eu-west-1"
+ACCOUNT, REGION = "210987654321", "eu-west-1"
 EVENTS = ("SEND", "BOUNCE", "COMPLAINT", "REJECT", "DELIVERY", "DELIVERY_DELAY")
 
 
@@ -34,11 +21,17 @@ class Site:
     """One tenant: what it is called, its keys, and the ways to send and to listen."""
 
     name: str
-    smtp: SmtpEndpoint
+    aws: Sandbox
     key: str
     secret: str
     queue_url: str
     topic_arn: str
+    clients: dict = field(default_factory=dict)
+
+    def client(self, service):
+        if service not in self.clients:
+            self.clients[service] = self.aws.client(service)
+        return self.clients[service]
 
     @property
     def domain(self):
@@ -57,9 +50,9 @@ class Site:
         return derive(self.secret, REGION)
 
     def session(self, *, login=True, tls=True):
-        client = smtplib.SMTP(self.smtp.host, self.smtp.starttls_port, timeout=10)
+        client = smtplib.SMTP(self.aws.smtp_host, self.aws.smtp_port, timeout=10)
         if tls:
-            client.starttls(context=ssl.create_default_context(cafile=str(self.smtp.ca_file)))
+            client.starttls(context=ssl.create_default_context(cafile=str(self.aws.ca_file)))
         if login:
             client.login(self.key, self.password)
         return client
@@ -77,11 +70,11 @@ class Site:
     def send(self, *to, envelope=None, **options):
         """Send one mail; SES's message id. Raises smtplib's exception when it is refused."""
         with self.session() as client:
-            return send_with(client, self.mail(", ".join(to[:5]), **options), to, envelope or f"shop@{self.domain}")
+            return send_with(client, self.mail(", ".join(to), **options), to, envelope or f"shop@{self.domain}")
 
     def drain(self):
         """The bodies waiting in the tenant's queue, as SNS wrapped them."""
-        sqs = boto3.client("sqs", REGION)
+        sqs = self.client("sqs")
         found = []
         while batch := sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get("Messages"):
             for message in batch:
@@ -100,7 +93,7 @@ def send_with(client, mail, to, envelope):
         code, text = client.rcpt(address)
         if code != 250:
             raise smtplib.SMTPRecipientsRefused({address: (code, text)})
-    code, text = client.data(mail.as_bytes())
+    code, text = client.data(mail.as_bytes(policy=mail.policy.clone(linesep="\r\n")))
     if code != 250:
         raise smtplib.SMTPDataError(code, text)
     return text.decode().removeprefix("Ok ")
@@ -127,8 +120,8 @@ def send_policy(name):
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def make_site(name, smtp):
-    iam, sns, sqs = boto3.client("iam"), boto3.client("sns", REGION), boto3.client("sqs", REGION)
+def make_site(name, aws):
+    iam, sns, sqs = (aws.client(service) for service in ("iam", "sns", "sqs"))
     iam.create_user(UserName=f"inn-{name}-smtp", Path="/inn/")
     iam.put_user_policy(UserName=f"inn-{name}-smtp", PolicyName="send", PolicyDocument=send_policy(name))
     key = iam.create_access_key(UserName=f"inn-{name}-smtp")["AccessKey"]
@@ -138,37 +131,37 @@ def make_site(name, smtp):
     policy = allow_service("sns", "sqs:SendMessage", queue, topic)
     url = sqs.create_queue(QueueName=f"inn-{name}", Attributes={"Policy": policy})["QueueUrl"]
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
-    make_ses(name, set_arn, topic)
-    return Site(name, smtp, key["AccessKeyId"], key["SecretAccessKey"], url, topic)
+    make_ses(name, aws, topic)
+    return Site(name, aws, key["AccessKeyId"], key["SecretAccessKey"], url, topic)
 
 
-def make_ses(name, set_arn, topic):
-    state, now = ses_state(ACCOUNT, REGION), clock_for(ACCOUNT).now()
-    target = EventDestination("feedback", True, EVENTS, {"SnsDestination": {"TopicArn": topic}})
-    state.configuration_sets[f"inn-{name}"] = ConfigurationSet(
-        f"inn-{name}", set_arn, suppression=Suppression(("BOUNCE",)), destinations={"feedback": target}
+def make_ses(name, aws, topic):
+    ses, own = aws.client("sesv2"), f"inn-{name}"
+    ses.create_configuration_set(ConfigurationSetName=own, SuppressionOptions={"SuppressedReasons": ["BOUNCE"]})
+    ses.create_configuration_set_event_destination(
+        ConfigurationSetName=own,
+        EventDestinationName="feedback",
+        EventDestination={"Enabled": True, "MatchingEventTypes": EVENTS, "SnsDestination": {"TopicArn": topic}},
     )
-    identity_arn = arn("ses", f"identity/{name}.example")
-    state.identities[f"{name}.example"] = Identity(
-        f"{name}.example", identity_arn, now, status="SUCCESS", configuration_set=f"inn-{name}"
+    ses.create_email_identity(EmailIdentity=f"{name}.example", ConfigurationSetName=own)
+    aws.verify(f"{name}.example")
+    ses.create_tenant(TenantName=own)
+    ses.put_tenant_suppression_attributes(
+        TenantName=own, SuppressedReasons=["BOUNCE", "COMPLAINT"], SuppressionScope="TENANT"
     )
-    tenant = Tenant(f"inn-{name}", f"tn-{name}", arn("ses", f"tenant/inn-{name}/tn-{name}"), now, "policy")
-    tenant.resources = {set_arn: now, identity_arn: now}
-    tenant.suppression = Suppression(REASONS, "TENANT")
-    state.tenants[f"inn-{name}"] = tenant
+    for resource in (f"configuration-set/{own}", f"identity/{name}.example"):
+        ses.create_tenant_resource_association(TenantName=own, ResourceArn=arn("ses", resource))
 
 
-@pytest.fixture(scope="module")
-def smtp(tmp_path_factory):
-    with mock_aws():
-        fanout.install()
-        with SmtpEndpoint(ACCOUNT, REGION, tmp_path_factory.mktemp("smtp")) as endpoint:
-            yield endpoint
+@pytest.fixture(scope="package")
+def aws():
+    with Sandbox(region=REGION, account=ACCOUNT) as sandbox:
+        yield sandbox
 
 
-@pytest.fixture(scope="module")
-def _sites(smtp):
-    return make_site("bakery", smtp), make_site("florist", smtp)
+@pytest.fixture(scope="package")
+def _sites(aws):
+    return make_site("bakery", aws), make_site("florist", aws)
 
 
 @pytest.fixture
@@ -186,8 +179,8 @@ def florist(_sites):
 
 
 @pytest.fixture
-def state(smtp):
-    return ses_state(ACCOUNT, REGION)
+def state(aws):
+    return aws.ses
 
 
 @pytest.fixture

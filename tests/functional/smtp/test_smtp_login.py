@@ -4,7 +4,6 @@ import base64
 import smtplib
 import ssl
 
-import boto3
 import pytest
 
 from provisioner.onboarding.smtp_password import derive
@@ -19,17 +18,26 @@ def test_login_plain_over_starttls(bakery):
         assert client.auth("PLAIN", client.auth_plain) == (235, b"Authentication successful.")
 
 
-def test_login_over_the_tls_wrapper_port(bakery, smtp):
-    context = ssl.create_default_context(cafile=str(smtp.ca_file))
-    with smtplib.SMTP_SSL(smtp.host, smtp.tls_port, timeout=10, context=context) as client:
+def test_login_over_the_tls_wrapper_port(bakery, aws):
+    context = ssl.create_default_context(cafile=str(aws.ca_file))
+    with smtplib.SMTP_SSL(aws.smtp_host, aws.smtps_port, timeout=10, context=context) as client:
         client.ehlo()
         assert not client.has_extn("starttls")
         client.user, client.password = bakery.key, bakery.password
         assert client.auth("LOGIN", client.auth_login)[0] == 235
 
 
-def test_the_certificate_is_checked_against_the_exported_authority(smtp):
-    client = smtplib.SMTP(smtp.host, smtp.starttls_port, timeout=10)
+@pytest.mark.parametrize("word", ["AUTH LOGIN", "auth login"])
+def test_login_in_steps_as_phpmailer_does_it(bakery, word):
+    with bakery.session(login=False) as client:
+        client.ehlo()
+        assert client.docmd(word) == (334, base64.b64encode(b"Username:"))
+        assert client.docmd(base64.b64encode(bakery.key.encode()).decode()) == (334, base64.b64encode(b"Password:"))
+        assert client.docmd(base64.b64encode(bakery.password.encode()).decode())[0] == 235
+
+
+def test_the_certificate_is_checked_against_the_exported_authority(aws):
+    client = smtplib.SMTP(aws.smtp_host, aws.smtp_port, timeout=10)
     with pytest.raises(ssl.SSLCertVerificationError):
         client.starttls(context=ssl.create_default_context())
     client.close()
@@ -37,7 +45,7 @@ def test_the_certificate_is_checked_against_the_exported_authority(smtp):
 
 def test_login_is_recorded_as_the_keys_last_use(bakery):
     bakery.session().quit()
-    used = boto3.client("iam").get_access_key_last_used(AccessKeyId=bakery.key)["AccessKeyLastUsed"]
+    used = bakery.client("iam").get_access_key_last_used(AccessKeyId=bakery.key)["AccessKeyLastUsed"]
     assert (used["ServiceName"], used["Region"]) == ("ses", "eu-west-1")
 
 
@@ -92,7 +100,7 @@ def test_another_tenants_password(bakery, florist):
 
 def test_inactive_key_and_second_key(bakery):
     """D18: with both keys inactive neither gets in; each key has its own password."""
-    iam = boto3.client("iam")
+    iam = bakery.client("iam")
     second = iam.create_access_key(UserName=bakery.user)["AccessKey"]
     keys = {bakery.key: bakery.password, second["AccessKeyId"]: derive(second["SecretAccessKey"], "eu-west-1")}
     try:
@@ -112,8 +120,8 @@ def can_log_in(site, key, password):
         return {235: True, 535: False}[client.docmd(f"AUTH PLAIN {secret}")[0]]
 
 
-def test_an_idle_client_is_told_and_dropped(tmp_path, smtp):
-    with SmtpEndpoint("123456789012", "eu-west-1", tmp_path, idle_seconds=0.2) as endpoint:
+def test_an_idle_client_is_told_and_dropped(tmp_path, aws):
+    with SmtpEndpoint("210987654321", "eu-west-1", tmp_path, idle_seconds=0.2) as endpoint:
         client = smtplib.SMTP(endpoint.host, endpoint.starttls_port, timeout=5)
         assert client.getreply() == (451, b"Timeout waiting for data from client.")
         with pytest.raises(smtplib.SMTPServerDisconnected):
@@ -122,7 +130,7 @@ def test_an_idle_client_is_told_and_dropped(tmp_path, smtp):
 
 
 def test_several_endpoints_stop_cleanly_and_start_again(tmp_path, bakery):
-    first, second = (SmtpEndpoint("123456789012", "eu-west-1", tmp_path / n).start() for n in ("one", "two"))
+    first, second = (SmtpEndpoint("210987654321", "eu-west-1", tmp_path / n).start() for n in ("one", "two"))
     assert len({first.starttls_port, first.tls_port, second.starttls_port, second.tls_port}) == 4
     client = smtplib.SMTP(first.host, first.starttls_port, timeout=5)
     first.stop()

@@ -4,7 +4,6 @@ import email
 import json
 from concurrent.futures import ThreadPoolExecutor
 
-import boto3
 import pytest
 
 from provisioner.sandbox import publish
@@ -122,7 +121,7 @@ def test_a_virus_is_accepted_and_rejected_later(bakery, state, encoding):
 
 
 def suppressed(address, reason="BOUNCE"):
-    return {address: Suppressed(address, reason, clock_for("123456789012").now())}
+    return {address: Suppressed(address, reason, clock_for("210987654321").now())}
 
 
 def test_account_list_echoes(bakery, state, monkeypatch):
@@ -168,7 +167,7 @@ def test_later_news_of_a_mail(bakery, state, monkeypatch):
     monkeypatch.setattr(state, "suppressed", {})
     message_id = bakery.send("guest@example.net")
     bakery.drain()
-    now = clock_for("123456789012").now()
+    now = clock_for("210987654321").now()
     news = [
         DeliveryDelay(recipients=(Recipient("guest@example.net", status="4.4.1"),), expires=now),
         Bounce(
@@ -178,7 +177,7 @@ def test_later_news_of_a_mail(bakery, state, monkeypatch):
         Complaint(recipients=("guest@example.net",)),
     ]
     for outcome in news:
-        publish.report("123456789012", "eu-west-1", message_id, outcome)
+        publish.report("210987654321", "eu-west-1", message_id, outcome)
     assert [shape(e)[0] for e in bakery.events()] == ["DeliveryDelay", "Bounce", "Complaint"]
     entry = state.suppressed["guest@example.net"]  # recorded as BOUNCE; the set does not record complaints
     assert (entry.reason, entry.message_id) == ("BOUNCE", message_id)
@@ -197,16 +196,16 @@ def test_events_reach_only_destinations_that_ask_for_them(bakery, state, monkeyp
 def test_the_first_message_of_a_destination(bakery, state):
     """B5: a plain sentence, no JSON."""
     destination = state.configuration_sets["inn-bakery"].destinations["feedback"]
-    assert publish.announce("123456789012", "eu-west-1", "inn-bakery", destination)
+    assert publish.announce("210987654321", "eu-west-1", "inn-bakery", destination)
     sentence = "Successfully validated SNS topic for Amazon SES event publishing."
     assert [body["Message"] for body in bakery.drain()] == [sentence]
 
 
 def test_any_event_can_be_published(bakery):
     event = {"eventType": "Click", "mail": {"messageId": "m"}, "click": {"link": "https://bakery.example"}}
-    assert publish.publish("123456789012", "eu-west-1", "inn-bakery", event) == 0  # nobody asked for clicks
+    assert publish.publish("210987654321", "eu-west-1", "inn-bakery", event) == 0  # nobody asked for clicks
     event = {"eventType": "Bounce", "mail": {"messageId": "m"}, "bounce": {"unknown": True}}
-    assert publish.publish("123456789012", "eu-west-1", "inn-bakery", event) == 1
+    assert publish.publish("210987654321", "eu-west-1", "inn-bakery", event) == 1
     assert bakery.events() == [event]
 
 
@@ -235,7 +234,7 @@ def test_a_set_without_destinations_is_silent(bakery, state, monkeypatch):
 
 def test_the_events_of_a_queue_are_json_that_boto3_hands_over_whole(bakery):
     bakery.send("guest@example.net", sender='"Bäckerei" <shop@bakery.example>')
-    body = boto3.client("sqs", "eu-west-1").receive_message(QueueUrl=bakery.queue_url)["Messages"][0]["Body"]
+    body = bakery.client("sqs").receive_message(QueueUrl=bakery.queue_url)["Messages"][0]["Body"]
     assert json.loads(json.loads(body)["Message"])["mail"]["commonHeaders"]["from"] == [
         "Bäckerei <shop@bakery.example>"
     ]

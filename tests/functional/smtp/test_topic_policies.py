@@ -2,12 +2,11 @@
 
 import json
 
-import boto3
 import pytest
 
 from provisioner.sandbox import fanout, publish
 
-ACCOUNT, REGION = "123456789012", "eu-west-1"
+ACCOUNT, REGION = "210987654321", "eu-west-1"
 EVENT = {"eventType": "Bounce", "mail": {"messageId": "m"}, "bounce": {}}
 DEFAULT_POLICY = {
     "Version": "2008-10-17",
@@ -31,7 +30,7 @@ def _no_refusals(bakery):
 @pytest.fixture
 def topic(bakery):
     """Sets an attribute of the bakery's topic, until the test ends."""
-    sns = boto3.client("sns", REGION)
+    sns = bakery.client("sns")
     before = sns.get_topic_attributes(TopicArn=bakery.topic_arn)["Attributes"]["Policy"]
 
     def change(name, value):
@@ -45,7 +44,7 @@ def topic(bakery):
 @pytest.fixture
 def queue_policy(bakery):
     """Sets the policy of the bakery's queue, until the test ends."""
-    sqs = boto3.client("sqs", REGION)
+    sqs = bakery.client("sqs")
     before = sqs.get_queue_attributes(QueueUrl=bakery.queue_url, AttributeNames=["Policy"])["Attributes"]["Policy"]
 
     def change(policy):
@@ -103,7 +102,7 @@ def test_a_queue_without_a_policy(bakery, queue_policy):
 
 def test_a_topic_that_the_queue_does_not_name(bakery):
     """B2: also when a person publishes by the API."""
-    sns = boto3.client("sns", REGION)
+    sns = bakery.client("sns")
     forged = sns.create_topic(Name="forged")["TopicArn"]
     sns.subscribe(TopicArn=forged, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:inn-bakery")
     sns.publish(TopicArn=forged, Message=json.dumps(EVENT))
@@ -115,7 +114,7 @@ def test_a_topic_that_the_queue_does_not_name(bakery):
 
 def test_one_queue_that_is_gone_does_not_stop_the_others(bakery):
     """A19: what cannot be handed over waits in the subscription's dead-letter queue."""
-    sns, sqs = boto3.client("sns", REGION), boto3.client("sqs", REGION)
+    sns, sqs = bakery.client("sns"), bakery.client("sqs")
     dead, gone = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("dead", "gone"))
     arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:"
     statement = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:*", "Resource": "*"}
@@ -141,7 +140,7 @@ def test_an_encrypted_topic_needs_a_key_that_lets_ses_in(bakery, topic):
     topic("KmsMasterKeyId", "alias/aws/sns")
     assert publish_bounce() == 0
     assert reasons() == ["SES cannot use the key alias/aws/sns"]
-    kms = boto3.client("kms", REGION)
+    kms = bakery.client("kms")
     key = kms.create_key()["KeyMetadata"]["Arn"]
     topic("KmsMasterKeyId", key)
     assert publish_bounce() == 0

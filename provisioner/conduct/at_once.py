@@ -15,7 +15,8 @@ from provisioner.conduct.outside import Outside
 from provisioner.conduct.store import store
 from provisioner.errors import InnkeeperError
 from provisioner.model.event import Event
-from provisioner.rules import condemns, limit_of, resolve_policy
+from provisioner.rules import resolve_policy
+from provisioner.rules.blast_radius import condemns, limit_of
 
 
 class AtOnce(msgspec.Struct, frozen=True, kw_only=True):

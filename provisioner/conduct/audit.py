@@ -1,4 +1,4 @@
-"""The audit: judge every tenant, count, and only then act. ``audit`` is the whole; ``propose_batch`` its first phase."""
+"""The audit: judge every tenant, count, only then act. ``audit`` is all of it, ``propose_batch`` its first phase."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -17,7 +17,8 @@ from provisioner.conduct.outside import Outside, read_only
 from provisioner.conduct.store import store
 from provisioner.errors import InnkeeperError
 from provisioner.ports import AccountState, Archive, Conflict
-from provisioner.rules import Outage, condemns, hard_bounce_hours, limit_of, provider_outages, resolve_policy
+from provisioner.rules import Outage, hard_bounce_hours, provider_outages, resolve_policy
+from provisioner.rules.blast_radius import condemns, limit_of
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,7 +137,7 @@ def _judge_cases(
     for case in cases:
         watermarks[case.manifest.tenant] = case.standing.watermark
     keys = new_keys(archive, watermarks, now) if watermarks else {}
-    judged = []
+    judged: list[Judged] = []
     for n, case in enumerate(cases):
         if pace.seconds_left() < max(budget, pace.reserve):
             return judged, failed, tuple(case.manifest.tenant for case in cases[n:])

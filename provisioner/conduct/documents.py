@@ -8,9 +8,10 @@ import msgspec
 
 from provisioner.errors import InnkeeperError
 from provisioner.model.manifest import Manifest
-from provisioner.model.standing import SCHEMA, Standing, State
+from provisioner.model.standing import Standing, State
 from provisioner.model.verdict import Verdict
 from provisioner.ports import Archive
+from provisioner.rules.storage import dump_standing, load_standing
 
 T = TypeVar("T")
 
@@ -98,7 +99,10 @@ def read_standing(archive: Archive, tenant: str) -> tuple[Standing, str | None]:
                 hint="restore the newest version of that object in S3, then run 'innkeeper audit' again",
             )
         return Standing(tenant=tenant), None
-    standing = _decode(stored.body, Standing, SCHEMA, key)
+    try:
+        standing = load_standing(stored.body)
+    except InnkeeperError as err:
+        raise DocumentError(f"{key}: {err.args[0]}", hint=err.hint) from err
     if standing.tenant != tenant:
         raise DocumentError(f"{key} is about {standing.tenant!r}", hint="restore an earlier version of that object")
     return standing, stored.etag
@@ -106,14 +110,19 @@ def read_standing(archive: Archive, tenant: str) -> tuple[Standing, str | None]:
 
 def write_standing(archive: Archive, standing: Standing, etag: str | None) -> str:
     """Store if nobody else did meanwhile; the new tag. Raises Conflict."""
-    return archive.put_if(standing_key(standing.tenant), pretty(standing), etag)
+    return archive.put_if(standing_key(standing.tenant), dump_standing(standing), etag)
 
 
 def append_verdict(archive: Archive, verdict: Verdict, run: str) -> None:
     """Keep a verdict for ever. The standing is left out: it has its own object, and its versions."""
     kept = msgspec.to_builtins(verdict)
     kept.pop("standing")
-    archive.put_new(verdict_key(verdict.tenant, run), pretty(kept))
+    keep(archive, verdict.tenant, run, kept)
+
+
+def keep(archive: Archive, tenant: str, run: str, document: object) -> None:
+    """Add a document to the tenant's records, which are never changed or deleted."""
+    archive.put_new(verdict_key(tenant, run), pretty(document))
 
 
 def _decode(body: bytes, kind: type[T], schema: int, key: str) -> T:

@@ -26,12 +26,11 @@ class Endpoint(msgspec.Struct, frozen=True):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Endpoint | None":
-        """From INNKEEPER_SMTP_ENDPOINT (``host:port``) and INNKEEPER_SMTP_CA; None where they are not set."""
-        where = environment.get("INNKEEPER_SMTP_ENDPOINT")
-        if not where:
+        """From INNKEEPER_SMTP_HOST, _PORT and _CA_FILE, as the sandbox sets them; None where they are not set."""
+        host = environment.get("INNKEEPER_SMTP_HOST")
+        if not host:
             return None
-        host, _, port = where.rpartition(":")
-        return cls(host, int(port), environment.get("INNKEEPER_SMTP_CA"))
+        return cls(host, int(environment.get("INNKEEPER_SMTP_PORT", "587")), environment.get("INNKEEPER_SMTP_CA_FILE"))
 
 
 class Refused(InnkeeperError):

@@ -1,24 +1,22 @@
-"""From the usual AWS configuration (profile, environment) to clients, and to which account that is."""
+"""From the usual AWS configuration (profile, environment) to a session, and to which account that is."""
 
 from urllib.parse import urlsplit
 
 import boto3
 from botocore.exceptions import ProfileNotFound
 
-from provisioner.aws.clients import Clients, Pacer
+from provisioner.aws.clients import Clients
 from provisioner.aws.errors import call
 from provisioner.errors import InnkeeperError
 from provisioner.model.names import Place
 
 
-def connect(region: str, profile: str | None = None) -> Clients:
-    """Clients for ``region``. SES's control calls are paced, except on the embedded AWS."""
+def open_session(region: str, profile: str | None = None) -> boto3.Session:
+    """The session of a profile, or of the environment. Opens no connection."""
     try:
-        session = boto3.Session(profile_name=profile, region_name=region)
+        return boto3.Session(profile_name=profile, region_name=region)
     except ProfileNotFound as error:
         raise InnkeeperError(str(error), hint="'aws configure list-profiles' shows the profiles there are") from None
-    clients = Clients(session, region=region, pacer=None)
-    return clients if embedded(clients) else Clients(session, region=region, pacer=Pacer())
 
 
 def embedded(clients: Clients) -> bool:

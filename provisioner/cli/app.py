@@ -1,8 +1,9 @@
 """What every command shares: its options, where to print, and how it reaches the fleet and AWS."""
 
 import functools
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +35,7 @@ class App:
     format: str
     profile: str | None
     debug: bool
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     out: Console = field(default_factory=lambda: Console(soft_wrap=True, highlight=False))
     err: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
 

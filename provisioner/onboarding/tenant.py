@@ -47,6 +47,9 @@ class Root(Protocol):
         ...
 
     def outputs(self) -> Mapping[str, Any]: ...
+    def state_list(self) -> Sequence[str]:
+        """Addresses of everything in the state."""
+        ...
 
 
 class Identities(Protocol):
@@ -74,7 +77,8 @@ class Shell(msgspec.Struct, frozen=True, kw_only=True):
     """Everything outside that onboarding one tenant touches."""
 
     root: Root
-    render: Callable[[str], Mapping[str, str]]  # DKIM signing zone -> the root's files, imports included
+    render: Callable[[str], Mapping[str, str]]  # DKIM signing zone -> the root's files
+    adopt: Callable[[Sequence[str]], Mapping[str, str]]  # addresses in the state -> files that take over the rest
     fingerprint: Callable[[Mapping[str, str]], str]
     identities: Identities
     ses_tenants: SesTenants
@@ -101,7 +105,7 @@ class Onboarded(msgspec.Struct, frozen=True, kw_only=True):
 
     manifest: Manifest
     changes: Changes
-    minted: Minted
+    minted: Minted | None
     name_servers: tuple[str, ...]
     enforcement_missing: tuple[str, ...] = ()
 
@@ -114,6 +118,9 @@ def plan_tenant(tenant: Tenant, shell: Shell, today: date, *, refresh: bool = Fa
     if not refresh and _unchanged(tenant, shell, files, today):
         return Plan(tenant=tenant.id, changes=Changes(()), files=files, signing_zone=zone, state=state, skipped=True)
     shell.root.write(files)
+    orphans = shell.adopt(shell.root.state_list())
+    if orphans:
+        shell.root.write({**files, **orphans})
     changes = read_changes(shell.root.plan())
     refuse_replacement(tenant.id, changes, state)
     return Plan(tenant=tenant.id, changes=changes, files=files, signing_zone=zone, state=state)
@@ -149,23 +156,30 @@ def refuse_replacement(tenant_id: str, changes: Changes, state: State) -> None:
 
 
 def apply_tenant(
-    tenant: Tenant, platform: Platform, names: PlatformNames, plan: Plan, shell: Shell, now: datetime
+    tenant: Tenant,
+    platform: Platform,
+    names: PlatformNames,
+    plan: Plan,
+    shell: Shell,
+    now: datetime,
+    *,
+    credentials: bool = True,
 ) -> Onboarded:
-    """Carry out ``plan`` and everything Terraform does not do. Idempotent."""
+    """Carry out ``plan`` and everything Terraform does not do; ``credentials`` False mints none. Idempotent."""
     if not plan.changes.empty:
         shell.root.apply()
     if not plan.skipped:
         plan = _correct_signing_zone(tenant, plan, shell)
     its = names.tenant(tenant.id)
     arn = _ensure_ses_tenant(tenant, its, shell) if tenant.ses_tenant else None
-    outputs = shell.root.outputs()
     old = shell.manifests.read(tenant.id)
+    outputs = {"queue_url": old.queue_url} if plan.skipped and old else shell.root.outputs()
     manifest = make_manifest(tenant, platform, its, queue_url=outputs["queue_url"], ses_tenant_arn=arn)
     refreshed = old.refreshed if plan.skipped and old else f"{now:%Y-%m-%d}"
     manifest = msgspec.structs.replace(manifest, fingerprint=shell.fingerprint(plan.files), refreshed=refreshed)
     if manifest != old:
         shell.manifests.write(manifest)
-    minted = mint(manifest, shell.keys, shell.secrets, active=plan.state.may_send)
+    minted = mint(manifest, shell.keys, shell.secrets, active=plan.state.may_send) if credentials else None
     missing = tuple(shell.enforce(manifest))
     return Onboarded(
         manifest=manifest,
@@ -220,7 +234,7 @@ def make_manifest(
         from_address=tenant.sender,
         from_name=tenant.from_name or tenant.name,
         profile=tenant.conduct.profile,
-        overrides={**platform.policy, **tenant.conduct.overrides},
+        overrides=tenant.conduct.overrides,
         operator=platform.operator.email,
         notices_from=platform.sender,
     )

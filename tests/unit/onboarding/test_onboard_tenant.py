@@ -71,6 +71,9 @@ class World:
     def outputs(self):
         return {"queue_url": "https://queue", "name_servers": ["ns-1"]}
 
+    def state_list(self):
+        return list(self.made)
+
     # the rest
     def read(self, domain):
         return IdentityState(exists=bool(self.made), signing_zone=self.ses_zone if self.made else "")
@@ -98,7 +101,7 @@ class World:
                 return []
 
         return Shell(
-            root=wrap(self), render=self.render, fingerprint=lambda files: repr(sorted(files.items())),
+            root=wrap(self), render=self.render, adopt=lambda state: {}, fingerprint=lambda files: repr(sorted(files.items())),
             identities=wrap(self), ses_tenants=wrap(self), manifests=wrap(manifests), keys=wrap(self.keys),
             secrets=wrap(self.secrets), state=lambda tenant: self.standing, enforce=wrap(Enforce()).enforce,
         )  # fmt: skip

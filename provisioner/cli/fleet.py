@@ -1,0 +1,100 @@
+"""Onboarding several tenants at once: bounded, with progress; one that fails stops no other."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from rich.console import Console
+
+from provisioner.cli.app import App, safe
+from provisioner.cli.enforcing import enforcer
+from provisioner.cli.progress import Board
+from provisioner.cli.reach import Reach
+from provisioner.errors import InnkeeperError
+from provisioner.model.tenant import Tenant
+from provisioner.onboarding.changes import Changes
+from provisioner.onboarding.tenant import Onboarded, Plan, apply_tenant, plan_tenant
+
+T = TypeVar("T")
+S = TypeVar("S")
+
+PARALLEL = 2  # one Terraform run takes some 600 MB and most of a core
+
+
+def each(
+    items: Sequence[tuple[str, T]], work: Callable[[str, T], S], parallel: int = PARALLEL
+) -> tuple[dict[str, S], dict[str, str]]:
+    """``work`` on every (name, item), a few at a time; results and errors by name, in the order given."""
+    done: dict[str, S] = {}
+    failed: dict[str, str] = {}
+    with ThreadPoolExecutor(max(1, parallel)) as pool:
+        futures = [(name, pool.submit(work, name, item)) for name, item in items]
+        for name, future in futures:
+            try:
+                done[name] = future.result()
+            except InnkeeperError as error:
+                failed[name] = str(error)
+    return done, failed
+
+
+def plan_all(
+    app: App, reach: Reach, tenants: Sequence[Tenant], *, refresh: bool, adopt: Sequence[str], parallel: int
+) -> tuple[dict[str, Plan], dict[str, str]]:
+    """Plan every tenant; nothing changes."""
+    today = app.now().date()
+    with Board(app.err) as board:
+
+        def work(name: str, tenant: Tenant) -> Plan:
+            board.say(name, "planning")
+            try:
+                shell = reach.shell(tenant, enforcer(app, reach), board.listener(name), adopt)
+                return plan_tenant(tenant, shell, today, refresh=refresh)
+            finally:
+                board.finish(name)
+
+        return each([(tenant.id, tenant) for tenant in tenants], work, parallel)
+
+
+def apply_all(
+    app: App, reach: Reach, tenants: Sequence[Tenant], plans: dict[str, Plan], *, credentials: bool, parallel: int
+) -> tuple[dict[str, Onboarded], dict[str, str]]:
+    """Carry out the plans."""
+    with Board(app.err) as board:
+
+        def work(name: str, tenant: Tenant) -> Onboarded:
+            board.say(name, "starting")
+            try:
+                shell = reach.shell(tenant, enforcer(app, reach), board.listener(name))
+                return apply_tenant(
+                    tenant, reach.platform, reach.names, plans[name], shell, app.now(), credentials=credentials
+                )
+            finally:
+                board.finish(name)
+
+        return each([(tenant.id, tenant) for tenant in tenants if tenant.id in plans], work, parallel)
+
+
+_MARKS = {"create": "[green]+[/]", "import": "[cyan]→[/]", "change": "[yellow]~[/]", "replace": "[red]±[/]",
+          "destroy": "[red]-[/]"}  # fmt: skip
+
+
+def show_changes(out: Console, name: str, changes: Changes, *, skipped: bool = False) -> None:
+    """A plan in words; every resource that is changed, replaced or destroyed by name."""
+    out.print(f"[b]{safe(name)}[/]: {'unchanged since the last apply' if skipped else changes.summary()}")
+    counts: dict[str, int] = {}
+    for change in changes.of("create"):
+        counts[change.what] = counts.get(change.what, 0) + 1
+    if counts:
+        words = ", ".join(f"{what} (×{n})" if n > 1 else what for what, n in counts.items())
+        out.print(f"  {_MARKS['create']} {words}", soft_wrap=True)
+    for change in changes.all:
+        if change.kind != "create":
+            why = f"  ({', '.join(change.attributes)})" if change.attributes else ""
+            out.print(f"  {_MARKS[change.kind]} {change.what}  [dim]{safe(change.address)}{safe(why)}[/]")
+
+
+def show_failed(app: App, failed: dict[str, str]) -> None:
+    """Every tenant that failed, with the reason, on standard error."""
+    for name, why in failed.items():
+        app.err.print(f"[red]✗[/] [b]{safe(name)}[/]: ", end="")
+        app.say(why)

@@ -1,0 +1,29 @@
+"""Options that several verbs share."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from provisioner.cli.fleet import PARALLEL
+
+
+def tenant_arguments(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``TENANT…``: none means all."""
+    return click.argument("tenant_ids", metavar="[TENANT]...", nargs=-1)(function)
+
+
+def terraform_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """How Terraform is run over several tenants."""
+    function = click.option(
+        "--refresh", is_flag=True, help="Compare unchanged tenants with AWS as well; otherwise a seventh each day."
+    )(function)
+    function = click.option(
+        "--adopt",
+        multiple=True,
+        type=click.Choice(["zone", "identity"]),
+        help="Take over a hosted zone or SES identity that exists already and belongs to the tenant.",
+    )(function)
+    return click.option(
+        "--parallel", default=PARALLEL, show_default=True, type=click.IntRange(1, 16), help="Terraform runs at once."
+    )(function)

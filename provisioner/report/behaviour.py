@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from provisioner.report.build import report_json
 from provisioner.report.data import Limit, Report, ReportData
 from provisioner.report.env import render_html, render_text
 from provisioner.report.letters import REASONS
 from provisioner.report.limits import barred
-from provisioner.report.safe import table_csv
+from provisioner.report.safe import as_json, table_csv
 from provisioner.report.words import percent
 
 SHOWN_FINDINGS = 30
@@ -49,7 +48,7 @@ def render_report(data: ReportData) -> Report:
     return Report(
         html=render_html("report.html.j2", **values),
         text=render_text("report.txt.j2", **values),
-        json=report_json(data),
+        json=as_json(data),
         csv=table_csv(_COLUMNS, _rows(data)),
     )
 

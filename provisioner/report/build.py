@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-import msgspec
-
 from provisioner.model.manifest import Manifest
 from provisioner.model.standing import Standing, State, Transition
 from provisioner.model.verdict import Verdict
@@ -47,6 +45,9 @@ def build_report(
     ``verdicts`` are those of the week, oldest first. ``collected`` is when the tenant's queue was last read to
     its end: without it, a week with no event reads "nothing collected", not "no mail sent".
     """
+    foreign = {standing.tenant, *(verdict.tenant for verdict in verdicts)} - {manifest.tenant}
+    if foreign:
+        raise ValueError(f"a report on {manifest.tenant} was given objects of {', '.join(sorted(foreign))}")
     week = week or iso_week(now)
     numbers = verdicts[-1].counts if verdicts else {}
     activity = _activity(numbers, standing, week, collected)
@@ -78,11 +79,6 @@ def build_report(
         profile=policy.profile,
         policy_hash=policy.hash,
     )
-
-
-def report_json(data: ReportData) -> str:
-    """The report as JSON; the same data gives the same bytes."""
-    return msgspec.json.format(msgspec.json.encode(data), indent=2).decode() + "\n"
 
 
 _TONES = {State.GOOD: "good", State.WARNED: "warn", State.SUSPENDED: "stop", State.TERMINATED: "stop"}

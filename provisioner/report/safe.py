@@ -7,8 +7,11 @@ or hide text, line breaks in headers, and formulas in spreadsheet cells.
 
 import csv
 import io
+import json
 import unicodedata
 from collections.abc import Iterable, Sequence
+
+import msgspec
 
 _JOINERS = {"\u200c", "\u200d"}  # needed to write Persian, Indic scripts and many emoji
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -50,6 +53,12 @@ def cell(value: object) -> str:
     raw = str(value)
     text = visible(raw)
     return f"'{text}" if raw.lstrip(" \u00a0").startswith(_FORMULA) else text
+
+
+def as_json(data: object) -> str:
+    """Indented JSON that UTF-8 can carry whatever is in it; the same data gives the same text."""
+    text = json.dumps(msgspec.to_builtins(data), indent=2, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace").decode() + "\n"  # a lone surrogate becomes JSON's own escape
 
 
 def table_csv(header_row: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -10,10 +10,10 @@ _MONTHS = (
 )  # fmt: skip
 
 STATES = {
-    State.GOOD: "Good",
-    State.WARNED: "Warned",
-    State.SUSPENDED: "Suspended",
-    State.TERMINATED: "Terminated",
+    State.GOOD.value: "Good",
+    State.WARNED.value: "Warned",
+    State.SUSPENDED.value: "Suspended",
+    State.TERMINATED.value: "Terminated",
 }
 
 # What a number of a rule is called on a page. Anything else is shown by its own name, underscores as spaces.

@@ -1,10 +1,14 @@
 """One tenant, its manifest and a few findings, as the report's tests need them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
+import msgspec
+
 from provisioner.model.manifest import Manifest
-from provisioner.model.standing import Block, Enforcement, Evidence, Notice, Standing, State
+from provisioner.model.standing import Block, Enforcement, Evidence, Notice, Standing, State, Transition
+from provisioner.model.verdict import Finding, Verdict
+from provisioner.report.build import build_report
 
 NOW = datetime(2026, 11, 23, 4, 12, tzinfo=UTC)
 
@@ -110,3 +114,101 @@ class Page(HTMLParser):
     def handle_data(self, data):
         if not self._open or self._open[-1] not in ("style", "title"):
             self.words.append(data)
+
+
+class APolicy:
+    profile = "standard"
+    hash = "9c41f2aa07de13b8"
+
+
+COUNTS = {
+    "window_days": 28,
+    "sends": 412,
+    "deliveries": 374,
+    "hard_recipients": 21,
+    "soft_recipients": 9,
+    "complainants": 1,
+    "complaint_deliveries": 210,
+    "virus_incidents": 0,
+}
+
+
+def a_verdict(standing, *findings, counts=COUNTS):
+    return Verdict(
+        tenant=standing.tenant,
+        at=NOW,
+        policy_hash=APolicy.hash,
+        before=State.GOOD,
+        after=standing.state,
+        findings=findings,
+        actions=(),
+        standing=standing,
+        counts=counts,
+    )
+
+
+def warned_findings():
+    hard = evidence(
+        sentence="Mail to 21 addresses bounced for good in 28 days (5.1 % of 412 mails).",
+        numbers={"addresses": 21, "sends": 412, "share": 0.05097},
+        events_total=21,
+    )
+    soft = evidence(
+        "soft-tenant",
+        sentence="9 addresses could not take mail for the moment in 28 days (2.2 % of 412 mails).",
+        numbers={"addresses": 9, "sends": 412},
+        limits={"addresses": 20, "share": 0.1, "window_days": 28},
+    )
+    complaint = evidence(
+        "complaint-tenant",
+        sentence="1 recipient reported mail as unwanted in 28 days (0.48 % of 210 deliveries).",
+        numbers={"complainants": 1, "deliveries": 210, "share": 0.00476},
+        limits={"warn complainants": 2, "suspend complainants": 5, "window_days": 28},
+    )
+    carla = evidence(
+        "complaint-recipient",
+        sentence="carla@freemail.example reported mail as unwanted (2 of 3): please take the address off your lists.",
+        numbers={"complaints": 2},
+        limits={"complaints": 3, "window_days": 365},
+    )
+    return (
+        Finding(severity="warn", evidence=hard),
+        *(Finding(severity="info", evidence=item) for item in (soft, complaint, carla)),
+    )
+
+
+def warned_standing():
+    found = warned_findings()[0].evidence
+    virus = evidence("virus", sentence="Amazon found a virus in a mail that your site sent.", numbers={}, limits={})
+    summer = NOW - timedelta(days=120)
+    return a_standing(
+        State.WARNED,
+        evidence=found,
+        judged=NOW,
+        blocks={
+            "anna.meier@acme.example": a_block("hard", evidence=evidence("hard-recipient")),
+            "b.huber@mailbox.example": a_block("soft", NOW + timedelta(days=30)),
+            "carla@freemail.example": a_block("complaint"),
+        },
+        transitions=(
+            Transition(id="1", at=summer, before=State.GOOD, after=State.SUSPENDED, kind="virus", evidence=virus),
+            Transition(
+                id="2",
+                at=summer + timedelta(days=3),
+                before=State.SUSPENDED,
+                after=State.GOOD,
+                by="maria@inn.example",
+                reason="infected plugin removed, passwords changed",
+            ),
+            Transition(id="3", at=NOW, before=State.GOOD, after=State.WARNED, kind="hard", evidence=found),
+        ),
+    )
+
+
+def a_report(**changes):
+    """The report of a warned tenant, as data; ``changes`` replace fields."""
+    standing = warned_standing()
+    data = build_report(
+        a_manifest(), standing, [a_verdict(standing, *warned_findings())], APolicy(), NOW, collected=NOW
+    )
+    return msgspec.structs.replace(data, **changes)

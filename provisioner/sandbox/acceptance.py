@@ -7,10 +7,8 @@ only their code (554) can be relied on.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email import message_from_bytes
-from email.message import Message
-from email.utils import getaddresses
 
+from provisioner.sandbox.mail_headers import Headers, Refusal, read_headers
 from provisioner.sandbox.policy import ContextValue, Decision
 from provisioner.sandbox.principals import Caller
 from provisioner.sandbox.simulator import kind_of
@@ -24,13 +22,6 @@ _BURST = timedelta(seconds=10)
 
 Judge = Callable[[str, Mapping[str, ContextValue]], Decision]
 """Asks IAM: resource, request context → decision on ``ses:SendRawEmail`` for the one who logged in."""
-
-
-class Refusal(Exception):
-    """SES's answer to a mail it does not take."""
-
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(f"{code} {_one_line(text)}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,20 +38,10 @@ class Incoming:
     tls_version: str | None
 
 
-@dataclass(frozen=True)
-class _Headers:
-    """What SES reads in the headers."""
-
-    senders: tuple[tuple[str, str], ...]  # display name, address
-    configuration_set: str | None
-    tenant: str | None
-    tags: tuple[tuple[str, str], ...]
-
-
 def accept(state: SesState, mail: Incoming, judge: Judge) -> AcceptedMessage:
     """Check everything; the message to deliver. Raises Refusal with the answer for the client."""
     _account_may_send(state)
-    headers = _read(mail.raw)
+    headers = read_headers(mail.raw)
     identities = _sending_identities(state, mail, headers)
     used = _configuration_set(state, headers, identities[0])
     context = _request(mail, headers)
@@ -90,12 +71,6 @@ def accept(state: SesState, mail: Incoming, judge: Judge) -> AcceptedMessage:
     )
 
 
-def addresses_of(mail: Incoming) -> list[str]:
-    """List the addresses that must belong to verified identities of ours: the From header's and the envelope's."""
-    headers = message_from_bytes(mail.raw).get_all("From", [])
-    return [*(address for _, address in getaddresses([str(header) for header in headers])), mail.mail_from]
-
-
 def sending_identity(state: SesState, address: str) -> Identity | None:
     """Find the verified identity for an address: the most specific one, so the address itself before its domain."""
     local, _, domain = address.rpartition("@")
@@ -114,34 +89,7 @@ def _account_may_send(state: SesState) -> None:
         )
 
 
-def _read(raw: bytes) -> _Headers:
-    parsed = message_from_bytes(raw)
-    listed = parsed.get_all("From", [])
-    if not listed:
-        raise Refusal(554, "Message rejected: Missing required header 'From'.")
-    if len(listed) > 1:
-        raise Refusal(554, "Transaction failed: Duplicate header 'From'.")
-    senders = tuple((name, address) for name, address in getaddresses([str(listed[0])]) if "@" in address)
-    if not senders:
-        raise Refusal(554, "Transaction failed: Missing final '@domain'")
-    if parsed["X-SES-SOURCE-ARN"] or parsed["X-SES-FROM-ARN"] or parsed["X-SES-RETURN-PATH-ARN"]:
-        raise Refusal(
-            554, "The sandbox does not implement sending for another account (X-SES-SOURCE-ARN and the like)."
-        )
-    return _Headers(senders, _own(parsed, "X-SES-CONFIGURATION-SET"), _own(parsed, "X-SES-TENANT"), _own_tags(parsed))
-
-
-def _own(parsed: Message, name: str) -> str | None:
-    return str(parsed[name]).strip() or None if parsed[name] is not None else None
-
-
-def _own_tags(parsed: Message) -> tuple[tuple[str, str], ...]:
-    pairs = (_own(parsed, "X-SES-MESSAGE-TAGS") or "").split(",")
-    named = (pair.partition("=")[::2] for pair in pairs if "=" in pair)
-    return tuple((name.strip(), value.strip()) for name, value in named if not name.strip().startswith("ses:"))
-
-
-def _sending_identities(state: SesState, mail: Incoming, headers: _Headers) -> list[Identity]:
+def _sending_identities(state: SesState, mail: Incoming, headers: Headers) -> list[Identity]:
     """Find the identities in use, the From header's first; the envelope's sender must be verified, too."""
     addresses = dict.fromkeys([*(address for _, address in headers.senders), mail.mail_from])
     found = {address: sending_identity(state, address) for address in addresses}
@@ -158,7 +106,7 @@ def _all_verified(state: SesState, missing: Sequence[str]) -> None:
         )
 
 
-def _configuration_set(state: SesState, headers: _Headers, identity: Identity) -> ConfigurationSet | None:
+def _configuration_set(state: SesState, headers: Headers, identity: Identity) -> ConfigurationSet | None:
     name = headers.configuration_set or identity.configuration_set
     if name is None:
         return None
@@ -167,7 +115,7 @@ def _configuration_set(state: SesState, headers: _Headers, identity: Identity) -
     return state.configuration_sets[name]
 
 
-def _request(mail: Incoming, headers: _Headers) -> dict[str, ContextValue]:
+def _request(mail: Incoming, headers: Headers) -> dict[str, ContextValue]:
     """Fill the condition keys that IAM knows of a mail sent by SMTP; ``ses:TenantName`` is not among them."""
     name, address = headers.senders[0]
     display = {"ses:FromDisplayName": name} if name else {}
@@ -254,8 +202,3 @@ def _sent_since(state: SesState, start: datetime, *, simulator: bool) -> int:
             break
         count += sum(simulator or not kind_of(address) for address in message.destinations)
     return count
-
-
-def _one_line(text: str) -> str:
-    """Keep a sender's text from adding lines to the answer."""
-    return "".join(sign if sign.isascii() and sign.isprintable() else "?" for sign in text)[:1000]

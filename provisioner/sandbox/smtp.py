@@ -18,9 +18,10 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from provisioner.errors import InnkeeperError
 from provisioner.model.regions import has_smtp
-from provisioner.sandbox.acceptance import ACTION, Incoming, Refusal, accept, addresses_of
+from provisioner.sandbox.acceptance import ACTION, Incoming, accept
 from provisioner.sandbox.certificates import TlsFiles, make_certificates
 from provisioner.sandbox.clock import clock_for
+from provisioner.sandbox.mail_headers import Refusal, senders_of
 from provisioner.sandbox.principals import Caller, Desk
 from provisioner.sandbox.publish import deliver, new_id
 from provisioner.sandbox.ses.lookup import zone_lookup
@@ -199,7 +200,7 @@ class _Handler:
         recipients = () if state.settings.production_access else mail.recipients
         waiting = [
             identity
-            for identity in map(state.identity_of, (*addresses_of(mail), *recipients))
+            for identity in map(state.identity_of, (*senders_of(mail.raw), mail.mail_from, *recipients))
             if identity is not None and not identity.verified
         ]
         for identity in waiting:

@@ -73,7 +73,7 @@ def test_unknown_sends_are_said_and_divide_nothing():
     )
     data = build(a_standing(State.WARNED), Finding(severity="warn", evidence=unknown), counts=numbers)
     assert "rate unknown" in render_report(data).text
-    assert [(limit.rule, limit.level, limit.value, limit.warn, limit.act) for limit in data.limits][0] == (
+    assert next((limit.rule, limit.level, limit.value, limit.warn, limit.act) for limit in data.limits) == (
         "hard-tenant", "warn", 6, 5, 15,
     )  # fmt: skip
 

@@ -1,11 +1,9 @@
-"""The composition root: every adapter, built from one boto3 session and the platform's settings."""
-
-import boto3
+"""The composition root: every adapter, built from one set of clients and the platform's settings."""
 
 from provisioner.aws.account import AwsAccount
 from provisioner.aws.archive import S3Archive
 from provisioner.aws.blocklist import AwsBlocklist
-from provisioner.aws.clients import Clients, Pacer
+from provisioner.aws.clients import Clients
 from provisioner.aws.errors import call
 from provisioner.aws.identity import AwsIdentities
 from provisioner.aws.keys import IamKeys
@@ -21,11 +19,11 @@ from provisioner.model.manifest import Manifest
 
 
 class Wiring:
-    """All adapters of one platform. Building it does no IO: clients are made when first used."""
+    """All adapters of one platform. Building it does no IO."""
 
-    def __init__(self, session: boto3.Session, settings: Settings) -> None:
+    def __init__(self, clients: Clients, settings: Settings) -> None:
         self.settings = settings
-        self.clients = Clients(session, region=settings.region, pacer=Pacer() if settings.paced else None)
+        self.clients = clients
         self.archive = S3Archive(self.clients, settings.bucket)
         self.levers = AwsLevers(self.clients)
         self.blocklist = AwsBlocklist(self.clients)

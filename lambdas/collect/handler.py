@@ -1,0 +1,30 @@
+"""Scheduled: move feedback from the tenants' queues into the bucket, and judge at once what cannot wait.
+
+Event: ``{}`` for everybody and the dead letters, or ``{"tenants": ["bakery", …]}`` for a batch.
+"""
+
+from typing import Any
+
+from provisioner.aws import function
+from provisioner.conduct.collect import Drain
+from provisioner.conduct.collecting import collect_all, collect_dead_letters
+from provisioner.conduct.documents import tenants
+from provisioner.conduct.summary import collect_summary
+
+
+def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Collect, and say in one line what was seen."""
+    wiring = function.wiring()
+    pace = function.pace(context)
+    drain = Drain(clock=function.now, seconds_left=pace.seconds_left)
+    batch = event.get("tenants")
+    run = collect_all(
+        list(tenants(wiring.archive)) if batch is None else batch,
+        wiring.outside,
+        drain,
+        overrides=wiring.settings.policy,
+        pace=pace,
+    )
+    dead = None if batch is not None else collect_dead_letters(wiring.outside, wiring.settings.prefix, drain)
+    complete = run.complete and not (dead and dead.error)
+    return function.finish("collected", context, collect_summary(run, dead), complete=complete)

@@ -1,0 +1,63 @@
+"""What every Lambda function does around its one call: settings, wiring, clock, deadline, one log line, alarm."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import msgspec
+
+from provisioner.aws.clients import Clients, Pacer
+from provisioner.aws.settings import Settings
+from provisioner.aws.wiring import Wiring
+from provisioner.conduct.enforce import Pace
+from provisioner.errors import InnkeeperError
+
+_RESERVE = 30.0
+
+
+class IncompleteError(InnkeeperError):
+    """Something was left undone: the function fails, so that its alarm rings. What was done stays done."""
+
+
+@cache
+def wiring() -> Wiring:
+    """Everything, built once per cold start."""
+    settings = Settings.from_env(os.environ)
+    # The embedded AWS on this machine needs no patience.
+    local = urlsplit(os.environ.get("AWS_ENDPOINT_URL", "")).hostname in ("127.0.0.1", "localhost")
+    pacer = Pacer() if settings.paced and not local else None
+    clients = Clients(boto3.Session(region_name=settings.region), region=settings.region, pacer=pacer)
+    return Wiring(clients, settings)
+
+
+def now() -> datetime:
+    """This moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def pace(context: Any) -> Pace:
+    """Time left by Lambda's own count; without a context (called by hand) there is no end."""
+    if context is None or not hasattr(context, "get_remaining_time_in_millis"):
+        return Pace(wait=time.sleep, reserve=_RESERVE)
+    return Pace(seconds_left=lambda: context.get_remaining_time_in_millis() / 1000, wait=time.sleep, reserve=_RESERVE)
+
+
+def finish(event_name: str, context: Any, summary: Mapping[str, Any], *, complete: bool) -> dict[str, Any]:
+    """Log the one line and return it; raise if something was left undone."""
+    line = msgspec.to_builtins({"event": event_name, "run_id": run_id(context), "complete": complete, **summary})
+    sys.stdout.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+    if not complete:
+        raise IncompleteError(f"{event_name}: something was left undone; the log line of this run says what")
+    return dict(line)
+
+
+def run_id(context: Any) -> str:
+    """Lambda's request id, or ``local``."""
+    return str(getattr(context, "aws_request_id", "local"))

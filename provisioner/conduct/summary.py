@@ -1,0 +1,109 @@
+"""Runs as plain data for one log line: what an operator greps for. No addresses: recipients stay in the bucket."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from provisioner.conduct.at_once import AtOnce
+from provisioner.conduct.audit import Report
+from provisioner.conduct.carry_out import Done
+from provisioner.conduct.collect import Collected
+from provisioner.conduct.collecting import Run
+from provisioner.conduct.sentinel import Watched
+
+_MANY = 50  # names in one line
+
+
+def collect_summary(run: Run, dead: Collected | None) -> dict[str, Any]:
+    """A run of the collector."""
+    oldest = min((one.oldest for one in run.collected if one.oldest), default=None)
+    return {
+        "summary": run.sentence,
+        "tenants": run.of,
+        "read": len(run.collected),
+        "seen": sum(one.seen for one in run.collected),
+        "stored": sum(one.stored for one in run.collected),
+        "duplicate": sum(one.duplicate for one in run.collected),
+        "quarantined": sum(one.quarantined for one in run.collected),
+        "foreign": [one.tenant for one in run.collected if one.security][:_MANY],
+        "kept_in_queue": sum(one.kept_in_queue for one in run.collected),
+        "depth": sum(one.depth or 0 for one in run.collected),
+        "oldest": oldest,
+        "stopped": {one.tenant: one.stopped for one in run.collected if one.stopped},
+        "failed": run.failed,
+        "left": run.left[:_MANY],
+        "at_once": [_at_once(one) for one in run.at_once if one.done or one.judged],
+        "dead_letters": _dead(dead) if dead else None,
+    }
+
+
+def audit_summary(report: Report) -> dict[str, Any]:
+    """An audit."""
+    changed = {
+        one.tenant: f"{one.verdict.before} → {one.verdict.after}"
+        for one in report.judged
+        if one.verdict.before != one.verdict.after
+    }
+    return {
+        "summary": report.sentence,
+        "tenants": report.of,
+        "judged": len(report.judged),
+        "not_judged": report.not_judged,
+        "left": report.left[:_MANY],
+        "left_total": len(report.left),
+        "changed": changed,
+        "stopped": report.stopped,
+        "condemned": report.condemned[:_MANY],
+        "outages": [outage.sentence() for outage in report.outages],
+        "account": report.account,
+        "dry_run": report.dry_run,
+        "carried_out": [_done(one) for one in report.done if one.enforced or one.errors][:_MANY],
+    }
+
+
+def watch_summary(watched: Sequence[Watched]) -> dict[str, Any]:
+    """What the sentinel saw."""
+    return {
+        "messages": len(watched),
+        "watched": [
+            {
+                "tenant": one.tenant,
+                "events": one.events,
+                "ignored": one.ignored,
+                "at_once": _at_once(one.at_once) if one.at_once else None,
+            }
+            for one in watched
+        ],
+    }
+
+
+def _dead(dead: Collected) -> dict[str, Any]:
+    return {"seen": dead.seen, "quarantined": dead.quarantined, "error": dead.error}
+
+
+def _at_once(one: AtOnce) -> dict[str, Any]:
+    verdict = one.judged.verdict if one.judged else None
+    return {
+        "tenant": one.tenant,
+        "before": verdict.before if verdict else None,
+        "after": verdict.after if verdict else None,
+        "rules": sorted({finding.evidence.rule for finding in verdict.findings}) if verdict else [],
+        "carried_out": _done(one.done) if one.done else None,
+    }
+
+
+def _done(done: Done) -> dict[str, Any]:
+    """Levers by name and blocks by number: an address never stands in a log."""
+    enforced = done.enforced
+    steps = [change.lever for change in enforced.changes] if enforced else []
+    return {
+        "tenant": done.tenant,
+        "steps": {lever: steps.count(lever) for lever in dict.fromkeys(steps)},
+        "complete": enforced.enforcement.complete if enforced else None,
+        "missing": len(enforced.enforcement.missing) if enforced else 0,
+        "drift": enforced.enforcement.drift if enforced else (),
+        "overflow": enforced.enforcement.overflow if enforced else 0,
+        "reopened": enforced.reopened if enforced else False,
+        "sent": len(done.notified.sent),
+        "unsent": len(done.notified.failed),
+        "errors": done.errors,
+    }

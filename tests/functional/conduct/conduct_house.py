@@ -1,0 +1,211 @@
+"""One tenant on the embedded AWS, made by API calls as Terraform would make it; no Terraform is started."""
+
+import json
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+
+import pytest
+
+from provisioner.aws.clients import Clients
+from provisioner.aws.settings import Settings
+from provisioner.aws.wiring import Wiring
+from provisioner.conduct.documents import write_manifest
+from provisioner.model.manifest import Manifest
+from provisioner.model.names import Place, PlatformNames
+from provisioner.onboarding.credentials import mint, read_secret
+from provisioner.sandbox import Sandbox
+
+NOTICES = "notices@innkeeper.example"
+OPERATOR = "operator@host.example"
+NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
+
+
+class House:
+    """The platform, and tenants made on demand."""
+
+    def __init__(self, aws):
+        self.aws = aws
+        self.names = PlatformNames("inn", Place(aws.account, aws.region))
+        self.wiring = Wiring(
+            Clients(aws.session(), region=aws.region, pacer=None),
+            Settings.for_platform(self.names, notices_from=NOTICES, poll_seconds=0),
+        )
+        self.outside = self.wiring.outside
+
+    def build(self):
+        client = self.wiring.clients
+        client["s3"].create_bucket(
+            Bucket=self.names.bucket, CreateBucketConfiguration={"LocationConstraint": self.aws.region}
+        )
+        client["sqs"].create_queue(QueueName=self.names.dead_letters)
+        client["sns"].create_topic(Name=self.names.operator_topic)
+        client["sesv2"].create_configuration_set(ConfigurationSetName=self.names.configuration_set)
+        self._identity(NOTICES.rpartition("@")[2])
+        deny = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "ses:*", "Resource": "*"}]}
+        client["iam"].create_policy(
+            PolicyName=self.names.suspended_policy, Path=self.names.path, PolicyDocument=json.dumps(deny)
+        )
+
+    def _identity(self, domain):
+        self.wiring.clients["sesv2"].create_email_identity(EmailIdentity=domain)
+        self.aws.verify(domain)
+
+    def tenant(self, name, **more):
+        """Everything of one tenant; its manifest."""
+        names, client = self.names.tenant(name), self.wiring.clients
+        domain = f"{name}.example"
+        queue = client["sqs"].create_queue(QueueName=names.queue)["QueueUrl"]
+        client["sqs"].set_queue_attributes(
+            QueueUrl=queue, Attributes={"Policy": allow("sns.amazonaws.com", "sqs:SendMessage", names.queue_arn)}
+        )
+        client["sns"].create_topic(Name=names.topic)
+        client["sns"].set_topic_attributes(
+            TopicArn=names.topic_arn,
+            AttributeName="Policy",
+            AttributeValue=allow("ses.amazonaws.com", "sns:Publish", names.topic_arn),
+        )
+        client["sns"].subscribe(TopicArn=names.topic_arn, Protocol="sqs", Endpoint=names.queue_arn)
+        client["sesv2"].create_configuration_set(ConfigurationSetName=names.configuration_set)
+        client["sesv2"].create_configuration_set_event_destination(
+            ConfigurationSetName=names.configuration_set,
+            EventDestinationName=names.event_destination,
+            EventDestination={
+                "Enabled": True,
+                "MatchingEventTypes": ["BOUNCE", "COMPLAINT", "REJECT", "DELIVERY", "DELIVERY_DELAY"],
+                "SnsDestination": {"TopicArn": names.topic_arn},
+            },
+        )
+        self._identity(domain)
+        client["sesv2"].put_email_identity_configuration_set_attributes(
+            EmailIdentity=domain, ConfigurationSetName=names.configuration_set
+        )
+        arn = self.wiring.ses_tenants.ensure(
+            names.ses_tenant, [names.identity_arn(domain), names.configuration_set_arn]
+        )
+        client["iam"].create_user(UserName=names.user, Path=names.user_path)
+        client["iam"].put_user_policy(
+            UserName=names.user, PolicyName="send", PolicyDocument=self._may_send(names, domain)
+        )
+        client["secretsmanager"].create_secret(Name=names.secret)
+        manifest = Manifest(
+            tenant=name,
+            name=name.title(),
+            domain=domain,
+            account=self.aws.account,
+            region=self.aws.region,
+            prefix=self.names.prefix,
+            configuration_set=names.configuration_set,
+            topic_arn=names.topic_arn,
+            queue_url=queue,
+            user=names.user,
+            secret=names.secret,
+            ses_tenant=names.ses_tenant,
+            ses_tenant_arn=arn,
+            contacts=(f"owner@{name}.test",),
+            from_address=f"wordpress@{domain}",
+            from_name=name.title(),
+            operator=OPERATOR,
+            notices_from=NOTICES,
+            **more,
+        )
+        mint(manifest, self.wiring.keys, self.wiring.secrets)
+        write_manifest(self.wiring.archive, manifest)
+        return manifest
+
+    def _may_send(self, names, domain):
+        resources = [names.identity_arn(domain), names.configuration_set_arn]
+        return json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Action": "ses:SendRawEmail", "Resource": resources}],
+            }
+        )
+
+    def mail(self, manifest, *recipients, header=True):
+        """Send over SMTP as the tenant's WordPress would; raises what the SMTP client sees."""
+        import smtplib
+        import ssl
+
+        secret = read_secret(self.wiring.secrets.get(manifest.secret))
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = manifest.from_address, ", ".join(recipients), "Order"
+        if header:
+            message["X-SES-TENANT"] = manifest.ses_tenant
+        message.set_content("Thank you for your order.")
+        context = ssl.create_default_context(cafile=str(self.aws.ca_file))
+        with smtplib.SMTP(self.aws.smtp_host, self.aws.smtp_port, timeout=10) as smtp:
+            smtp.starttls(context=context)
+            smtp.login(secret.username, secret.password)
+            smtp.send_message(message, to_addrs=list(recipients))
+
+    def bounce(self, manifest, *recipients, at=NOW):
+        """Publish one hard bounce per recipient."""
+        for number, recipient in enumerate(recipients):
+            self.aws.publish(manifest.configuration_set, bounce(manifest, recipient, f"{recipient}-{number}", at))
+
+    def notices(self):
+        """(recipient, subject) of the platform's own mail."""
+        own = [m for m in self.aws.mailbox if NOTICES in m.source]
+        return [(m.recipient, message_from_bytes(m.raw, policy=default)["Subject"]) for m in own]
+
+
+def allow(service, action, resource):
+    return json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Principal": {"Service": service}, "Action": action, "Resource": resource}
+            ],
+        }
+    )
+
+
+def bounce(manifest, recipient, identity, at=NOW):
+    when = at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    return {
+        "eventType": "Bounce",
+        "mail": mail_object(manifest, recipient, identity, when),
+        "bounce": {
+            "bounceType": "Permanent",
+            "bounceSubType": "General",
+            "bouncedRecipients": [{"emailAddress": recipient, "action": "failed", "status": "5.1.1"}],
+            "timestamp": when,
+            "feedbackId": f"feedback-{identity}",
+        },
+    }
+
+
+def reject(manifest, recipient, identity, at=NOW):
+    when = at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    return {
+        "eventType": "Reject",
+        "mail": mail_object(manifest, recipient, identity, when),
+        "reject": {"reason": "Bad content"},
+    }
+
+
+def mail_object(manifest, recipient, identity, when):
+    return {
+        "timestamp": when,
+        "messageId": f"message-{identity}",
+        "source": manifest.from_address,
+        "sendingAccountId": manifest.account,
+        "destination": [recipient],
+        "tags": {"ses:configuration-set": [manifest.configuration_set], "ses:from-domain": [manifest.domain]},
+    }
+
+
+@pytest.fixture(scope="session")
+def embedded():
+    with Sandbox() as aws:
+        yield aws
+
+
+@pytest.fixture
+def house(embedded):
+    embedded.reset()
+    made = House(embedded)
+    made.build()
+    return made

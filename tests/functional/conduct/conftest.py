@@ -1,0 +1,1 @@
+from conduct_house import embedded, house  # noqa: F401 - fixtures

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from provisioner.sandbox.mail_headers import Headers, Refusal, read_headers
-from provisioner.sandbox.policy import ContextValue, Decision
+from provisioner.sandbox.policy import ContextValue, Decision, Principal, evaluate_resource_policy, parse
 from provisioner.sandbox.principals import Caller
 from provisioner.sandbox.simulator import kind_of
 from provisioner.sandbox.state import AcceptedMessage, ConfigurationSet, Identity, SesState, Tenant
@@ -47,6 +47,8 @@ def accept(state: SesState, mail: Incoming, judge: Judge) -> AcceptedMessage:
     context = _request(mail, headers)
     for arn in (*(identity.arn for identity in identities), *([used.arn] if used else [])):
         _authorized(judge, mail.caller, arn, context)
+    for identity in identities:
+        _not_denied_by_identity(identity, mail.caller, context)
     if used and not used.sending_enabled:
         raise Refusal(554, f"Sending is paused for configuration set {used.name}.")  # ours
     _mail_from_usable(identities[0])
@@ -137,8 +139,23 @@ def _request(mail: Incoming, headers: Headers) -> dict[str, ContextValue]:
 
 def _authorized(judge: Judge, caller: Caller, arn: str, context: Mapping[str, ContextValue]) -> None:
     if not judge(arn, context).allowed:
-        text = f"Access denied: User `{caller.arn}' is not authorized to perform `{ACTION}' on resource `{arn}'"
-        raise Refusal(554, text)
+        raise _denied(caller, arn)
+
+
+def _not_denied_by_identity(identity: Identity, caller: Caller, context: Mapping[str, ContextValue]) -> None:
+    """Ask the identity's own policies (sending authorization): within an account only their Deny counts."""
+    root = f"arn:{caller.partition}:iam::{caller.account}:root"
+    for text in identity.policies.values():
+        for name in (caller.arn, root):
+            decision = evaluate_resource_policy(parse(text), Principal("AWS", name), ACTION, identity.arn, context)
+            if decision.explicit_deny:
+                raise _denied(caller, identity.arn)
+
+
+def _denied(caller: Caller, arn: str) -> Refusal:
+    return Refusal(
+        554, f"Access denied: User `{caller.arn}' is not authorized to perform `{ACTION}' on resource `{arn}'"
+    )
 
 
 def _mail_from_usable(identity: Identity) -> None:

@@ -191,6 +191,22 @@ class TestPolicies:
         monkeypatch.setattr(iam_backends["210987654321"]["aws"].users[bakery.user], BOUNDARY, arn, raising=False)
         assert refusal(bakery) == denied(bakery, IDENTITY.format("bakery"))
 
+    @pytest.mark.parametrize("who", ["user/inn/inn-bakery-smtp", "root"])
+    def test_a_deny_in_the_identitys_own_policy(self, bakery, who):
+        ses = bakery.client("sesv2")
+        names = {"EmailIdentity": "bakery.example", "PolicyName": "stop"}
+        statement = {
+            "Effect": "Deny",
+            "Principal": {"AWS": f"arn:aws:iam::210987654321:{who}"},
+            "Action": "ses:SendRawEmail",
+            "Resource": IDENTITY.format("bakery"),
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        ses.create_email_identity_policy(**names, Policy=policy)
+        assert refusal(bakery) == denied(bakery, IDENTITY.format("bakery"))
+        ses.delete_email_identity_policy(**names)
+        assert bakery.send(SIMULATOR)
+
     def test_a_deleted_policy_version_does_not_count(self, bakery):
         iam = bakery.client("iam")
         harmless = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}

@@ -8,7 +8,7 @@ from provisioner.model.manifest import Manifest
 from provisioner.model.standing import Standing, State, Transition
 from provisioner.model.verdict import Verdict
 from provisioner.report.advice import advice_for
-from provisioner.report.counts import counts_of, known
+from provisioner.report.counts import counts_of, happened, known
 from provisioner.report.data import Blocked, ReportData, Step
 from provisioner.report.findings import reason, reasons
 from provisioner.report.limits import limits_of
@@ -88,7 +88,7 @@ def _activity(
     numbers: Mapping[str, int | float | str], standing: Standing, week: str, collected: datetime | None
 ) -> str:
     """Tell a week without mail from a week that nobody looked at."""
-    if any(value > 0 for name, value in numbers.items() if isinstance(value, int) and not name.endswith("_days")):
+    if happened(numbers):
         return "sent"
     if standing.judged is None:
         return "unjudged"

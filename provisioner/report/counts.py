@@ -1,7 +1,7 @@
 """The numbers of the window, named for people.
 
-A verdict's ``counts`` name kinds of events by their value (``delivery``, ``soft`` …) and a few sums by the names
-below. A number that is absent, negative or no number is not known, which is not the same as none.
+A verdict's ``counts`` (see ``provisioner.rules.engine.count``) are numbers, or a word where something is not
+known. Not known is not the same as none.
 """
 
 from collections.abc import Mapping
@@ -10,23 +10,22 @@ from provisioner.report.data import Count
 
 Values = Mapping[str, int | float | str]
 
-# Names of a number in ``counts``, the first that is there wins.
-SENDS = ("sends",)
-DELIVERIES = ("deliveries", "delivery")
-HARD = ("hard_recipients", "hard")
-SOFT = ("soft_recipients", "soft")
-COMPLAINTS = ("complainants", "complaints", "complaint")
-COMPLAINT_BASE = ("complaint_deliveries", "deliveries_with_complaint_data")
-VIRUS = ("virus_incidents", "virus")
+COMPLAINT_BASE = "deliveries with complaint data"
 
 
-def known(numbers: Values, *names: str) -> int | None:
-    """Look up the first of ``names`` that is a number; None if none is."""
-    for name in names:
-        value = numbers.get(name)
-        if isinstance(value, int) and value >= 0:
-            return value
-    return None
+def known(numbers: Values, name: str) -> int | None:
+    """Look a number up; None if it is not known."""
+    value = numbers.get(name)
+    return value if isinstance(value, int) else None
+
+
+def happened(numbers: Values) -> bool:
+    """Tell whether anything at all was heard of the tenant's mail in the window."""
+    return any(
+        isinstance(value, int) and value > 0
+        for name, value in numbers.items()
+        if name.startswith("events.") or name in {"sends", "deliveries", "hard", "soft", "complainants"}
+    )
 
 
 def rate(part: int | None, whole: int | None) -> float | None:
@@ -34,16 +33,11 @@ def rate(part: int | None, whole: int | None) -> float | None:
     return part / whole if part is not None and whole else None
 
 
-def complaint_base(numbers: Values) -> int | None:
-    """Deliveries that could have been complained about."""
-    return known(numbers, *COMPLAINT_BASE, *DELIVERIES)
-
-
 def counts_of(numbers: Values) -> tuple[Count, ...]:
     """The numbers of a report, in the order they are read."""
-    sends, delivered = known(numbers, *SENDS), known(numbers, *DELIVERIES)
-    hard, soft = known(numbers, *HARD), known(numbers, *SOFT)
-    complaints = known(numbers, *COMPLAINTS)
+    sends, delivered = known(numbers, "sends"), known(numbers, "deliveries")
+    hard, soft = known(numbers, "hard"), known(numbers, "soft")
+    complaints, base = known(numbers, "complainants"), known(numbers, COMPLAINT_BASE)
     unknown = "rate unknown: no deliveries were reported"
     return (
         Count(id="sent", label="Sent", value=sends),
@@ -58,10 +52,10 @@ def counts_of(numbers: Values) -> tuple[Count, ...]:
         Count(id="soft", label="Given up after many tries", value=soft, rate=rate(soft, sends)),
         Count(
             id="complaints",
-            label="Complaints",
+            label="People who complained",
             value=complaints,
-            rate=rate(complaints, complaint_base(numbers)),
-            note="of deliveries, without Gmail" if known(numbers, *COMPLAINT_BASE) is not None else "",
+            rate=rate(complaints, base),
+            note="of deliveries, without Gmail" if base is not None and base != delivered else "",
         ),
-        Count(id="virus", label="Virus found", value=known(numbers, *VIRUS)),
+        Count(id="virus", label="Virus incidents", value=known(numbers, "virus incidents")),
     )

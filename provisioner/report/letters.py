@@ -63,6 +63,11 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         reason = f" Reason given: “{self.notice.reason}”." if self.notice.reason else ""
         return (f"{self.notice.by} decided this.{reason}",)
 
+    @property
+    def because(self) -> str:
+        """The reason in a few words."""
+        return "a decision of the operator" if self.notice.by else self.advice.name
+
 
 def warned(case: Case) -> Letter:
     return Letter(
@@ -72,7 +77,7 @@ def warned(case: Case) -> Letter:
         what=(
             (
                 f"Mail from {case.domain} has reached a limit that protects everybody who sends through the same "
-                f"account: {case.advice.name}. Your site still sends as before; nothing has been switched off."
+                f"account: {case.because}. Your site still sends as before; nothing has been switched off."
             ),
             *case.person,
             *case.since_changed,
@@ -97,7 +102,7 @@ def suspended(case: Case) -> Letter:
         heading=heading,
         tone="stop",
         what=(
-            now.format(case.domain) + f"The reason: {case.advice.name}.",
+            now.format(case.domain) + f"The reason: {case.because}.",
             (
                 "Your site stays online. Forms, shops and password resets on it show an error instead of sending mail, "
                 "and those mails are not sent later. Mail that others send to you is not touched."
@@ -120,7 +125,7 @@ def terminated(case: Case) -> Letter:
         heading="Your site's mail has ended" if case.off else "Your site's mail is ending",
         tone="stop",
         what=(
-            f"Sending from {case.domain} {now}. The reason: {case.advice.name}.",
+            f"Sending from {case.domain} {now}. The reason: {case.because}.",
             "Nothing is deleted yet. Your site and the mail that others send to you are not touched.",
             *case.person,
             *case.since_changed,
@@ -163,7 +168,10 @@ def blocked(case: Case) -> Letter:
         tone="calm",
         what=(
             f"{case.domain} can no longer e-mail the people listed below. Your site sends to everybody else as before.",
-            "Your site shows no error when it writes to them: the mail is dropped. So please update your contacts.",
+            (
+                "Mail to them is dropped or refused, and your site need not show an error. A mail to several people "
+                "that names one of them can be refused for all of them. So please update your contacts."
+            ),
             *case.person,
         ),
         steps=(

@@ -125,11 +125,11 @@ COUNTS = {
     "window_days": 28,
     "sends": 412,
     "deliveries": 374,
-    "hard_recipients": 21,
-    "soft_recipients": 9,
+    "hard": 21,
+    "soft": 9,
     "complainants": 1,
-    "complaint_deliveries": 210,
-    "virus_incidents": 0,
+    "deliveries with complaint data": 210,
+    "virus incidents": 0,
 }
 
 

@@ -40,8 +40,12 @@ def test_golden_report():
 @pytest.mark.parametrize(
     ("numbers", "collected", "words"),
     [
-        ({"sends": 0, "deliveries": 0, "window_days": 28}, NOW, "No mail was sent"),
-        ({"sends": 0, "deliveries": 0, "window_days": 28}, NOW - timedelta(days=8), "Nothing was collected"),
+        ({"sends": "unknown", "deliveries": 0, "hard": 0, "blocked": 2, "window_days": 28}, NOW, "No mail was sent"),
+        (
+            {"sends": "unknown", "deliveries": 0, "hard": 0, "blocked": 2, "window_days": 28},
+            NOW - timedelta(days=8),
+            "Nothing was collected",
+        ),
         ({}, None, "Nothing was collected"),
         ({"sends": 3, "deliveries": 3}, NOW, "Sent"),
     ],
@@ -65,7 +69,7 @@ def test_a_tenant_never_judged_says_so():
 
 def test_unknown_sends_are_said_and_divide_nothing():
     """C10"""
-    numbers = {"sends": "unknown", "deliveries": 0, "hard_recipients": 6}
+    numbers = {"sends": "unknown", "deliveries": 0, "hard": 6, "events.hard": 6}
     unknown = evidence(
         sentence="Mail to 6 addresses bounced for good in 28 days (rate unknown: no deliveries seen).",
         numbers={"addresses": 6, "sends": "unknown", "share": "unknown"},

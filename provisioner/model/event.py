@@ -35,7 +35,8 @@ class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     ``id`` is the idempotency key: equal for every copy of the same event, on whichever path it came.
     Times are milliseconds since 1970 (UTC): ``at`` is when it happened (as SES says), ``arrived`` when it
-    reached our queue. ``recipient`` is normalised (no display name, lower case) and may be empty when unknown.
+    reached our queue. ``recipient`` is normalised (no display name, lower case) and may be empty when unknown:
+    such an event counts for the tenant (each id for one recipient) and is nobody's strike.
     ``recipients`` > 1 only for an ambiguous complaint: the number of candidates.
     """
 

@@ -24,7 +24,6 @@ _DOT_ATOM = re.compile(r"[^\s\"(),.:;<>@\[\\\]]+(?:\.[^\s\"(),.:;<>@\[\\\]]+)*")
 _QUOTED_LOCAL = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _UNESCAPE = re.compile(r"\\(.)")
 _TYPE_PREFIX = re.compile(r"(?:rfc822|utf-8|mailto)\s*[;:]\s*", re.IGNORECASE)
-_COMMENT = re.compile(r"\s*\([^()]*\)\Z")
 _ENCODED_WORD = re.compile(r"=\?[^?\s]+\?[BbQq]\?[^?\s]*\?=")
 
 
@@ -49,9 +48,13 @@ def same_mailbox(address: str) -> str:
     return address
 
 
-@lru_cache(maxsize=4096)
 def normalise_domain(text: str) -> str:
     """Bring a domain to lower case and A-label form; an empty string if it is none."""
+    return _normalise_domain(text) if len(text) <= LONGEST_DOMAIN else ""
+
+
+@lru_cache(maxsize=4096)
+def _normalise_domain(text: str) -> str:
     domain = text.rstrip(".").lower()
     if not domain.isascii():
         try:
@@ -67,7 +70,7 @@ def _normalise(text: str) -> str:
     """Read the rarer forms: names, quotes, encoded words, other scripts."""
     if len(text) > 10 * LONGEST:  # a display name may be long, but not that long
         return ""
-    inner = _without_name(_COMMENT.sub("", text.strip()))
+    inner = _without_name(_without_comment(text.strip()))
     inner = _TYPE_PREFIX.sub("", inner, count=1).strip() if _TYPE_PREFIX.match(inner) else inner
     if "@" not in inner and _ENCODED_WORD.fullmatch(inner):
         inner = _without_name(_decode_words(inner))
@@ -75,6 +78,12 @@ def _normalise(text: str) -> str:
     local, domain = _normalise_local(local), normalise_domain(domain)
     address = f"{local}@{domain}" if at and local and domain else ""
     return address if len(address) <= LONGEST else ""
+
+
+def _without_comment(text: str) -> str:
+    """Cut one comment in parentheses off the end, if something stands before it."""
+    start = text.rfind("(")
+    return text[:start].rstrip() if text.endswith(")") and start > 0 else text
 
 
 def _without_name(text: str) -> str:

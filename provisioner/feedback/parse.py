@@ -54,10 +54,21 @@ def _flags(letter: Letter, events: tuple[Event, ...]) -> tuple[str, ...]:
         Flag.DAMAGED: bool(letter.damaged),
         Flag.CLOCK: any(is_far(event.at, event.arrived) for event in events),
         Flag.SIMULATOR: any(event.simulator for event in events),
-        Flag.UNCLEAR: any(not event.recipient for event in events),
+        Flag.UNCLEAR: any(not event.recipient and event.kind not in _NAMELESS for event in events),
         Flag.UNKNOWN: any(event.kind is Kind.UNKNOWN for event in events),
     }
     return tuple(flag.value for flag, is_set in found.items() if is_set)
+
+
+# Kinds that blame nobody, so that having no recipient is no loss.
+_NAMELESS = (
+    Kind.AMBIGUOUS_COMPLAINT,
+    Kind.IGNORED_COMPLAINT,
+    Kind.VIRUS,
+    Kind.REJECT,
+    Kind.OTHER,
+    Kind.UNKNOWN,
+)
 
 
 def _combine(parts: list[Parsed]) -> Parsed:

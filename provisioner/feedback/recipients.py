@@ -47,6 +47,7 @@ class Destinations:
         self._addresses = frozenset(addresses)
         readable = self._addresses - {""}
         self._only = next(iter(readable)) if len(readable) == len(self._addresses) == 1 else ""
+        self._spellings: dict[str, str] | None = None
 
     @property
     def only(self) -> str:
@@ -64,8 +65,9 @@ class Destinations:
         return Target(recipient, reported, recipient or reported or published)
 
     def _other_spelling(self, reported: str) -> str:
-        wanted = same_mailbox(reported)
-        return next((address for address in sorted(self._addresses) if same_mailbox(address) == wanted), "")
+        if self._spellings is None:  # rarely needed
+            self._spellings = {same_mailbox(address): address for address in sorted(self._addresses, reverse=True)}
+        return self._spellings.get(same_mailbox(reported), "")
 
 
 def event_id(*parts: str) -> str:

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 MINUTE = 60_000
 DAY = 86_400_000
+LONGEST = 64  # characters of a stamp
 
 _STAMP = re.compile(
     r"\s*(\d{4})-(\d\d)-(\d\d)[Tt ]\s*(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?"
@@ -16,7 +17,7 @@ _STAMP = re.compile(
 
 def to_millis(text: str) -> int | None:
     """Milliseconds since 1970 (UTC), or None if no time can be read. Without a zone it is taken as UTC."""
-    match = _STAMP.fullmatch(text)
+    match = _STAMP.fullmatch(text) if len(text) <= LONGEST else None
     if match is None:
         return None
     year, month, day, hour, minute, second, fraction, zone = match.groups()

@@ -145,6 +145,9 @@ def decode(data: bytes | str) -> Decoded:
 def _tolerant(data: bytes | str) -> Decoded:
     try:
         raw = msgspec.json.decode(data)
+        if isinstance(raw, dict) and isinstance(raw.get("Message"), dict):
+            # Some test tools send the event as an object instead of as text.
+            raw["Message"] = msgspec.json.encode(raw["Message"]).decode()
     except (msgspec.MsgspecError, UnicodeError):
         raise Unreadable("is not JSON") from None
     except RecursionError:
@@ -153,8 +156,6 @@ def _tolerant(data: bytes | str) -> Decoded:
         return Decoded(Body(message=raw))
     if not isinstance(raw, dict):
         raise Unreadable("is JSON, but not an object")
-    if isinstance(raw.get("Message"), dict):  # some test tools send the event as an object instead of as text
-        raw["Message"] = msgspec.json.encode(raw["Message"]).decode()
     damaged: set[str] = set()
     body: Body = _salvage_struct(Body, raw, "", damaged)
     return Decoded(body, frozenset(damaged))

@@ -168,6 +168,35 @@ def test_one_unreadable_record_does_not_hide_the_others():
     assert Flag.PARTIAL in parsed.flags
 
 
+SLOW = {  # each a body of up to 1 MiB that naive reading takes minutes for
+    "spaces in a stamp": changed(BOUNCE, ("bounce", "timestamp"), "2026-11-17T09:15:02" + " " * 900_000 + "x"),
+    "spaces in an address": changed(
+        BOUNCE, ("bounce", "bouncedRecipients"), [{"emailAddress": "x" + " " * 900 + "("}] * 900
+    ),
+    "many destinations": changed(
+        changed(BOUNCE, ("mail", "destination"), [f'"{n}"@b.example' for n in range(15_000)]),
+        ("bounce", "bouncedRecipients"),
+        [{"emailAddress": f"x{n}@b.example"} for n in range(1000)],
+    ),
+    "long domain": changed(BOUNCE, ("mail", "destination"), ["jane@" + "ü" * 3000]),
+}
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("event", SLOW.values(), ids=SLOW)
+def test_no_message_takes_long(event):
+    assert isinstance(unguarded(in_envelope(event), BAKERY, ARRIVED), Accepted)
+
+
+@pytest.mark.parametrize("depth", [100, 300, 500, 800, 900, 950, 990, 1000, 1500])
+def test_nested_nearly_too_deeply(depth):
+    """B9: reading it may work while writing it fails."""
+    message = '{"a":' * depth + "1" + "}" * depth
+    body = b'{"Type":"Notification","TopicArn":"%s","Message":%s}' % (TOPIC.encode(), message.encode())
+    assert isinstance(unguarded(body, BAKERY, ARRIVED), Quarantined)
+    assert topic_of(body) in (TOPIC, None)
+
+
 @pytest.mark.parametrize("body", [in_envelope(BOUNCE), in_lambda(body=in_envelope(BOUNCE).decode())])
 def test_topic_of_a_dead_letter(body):
     assert topic_of(body) == TOPIC

@@ -13,7 +13,7 @@ from werkzeug.exceptions import NotFound
 
 _SCOPE = re.compile(r"Credential=[^/]*/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 _ALIASES = {"monitoring": "cloudwatch", "states": "stepfunctions", "tagging": "resourcegroupstaggingapi"}
-_XML = ("iam", "sts", "route53", "sns", "cloudwatch", "ec2", "s3control")
+_XML = ("iam", "sts", "route53", "sns", "ec2", "s3control")
 _LONGEST_FORM = 10_000_000
 
 
@@ -25,6 +25,7 @@ class Operation:
     name: str
     method: str = "POST"
     xml: bool = False
+    cbor: bool = False
 
     def __str__(self) -> str:
         return f"{self.service} {self.name}"
@@ -38,7 +39,10 @@ def operation_of(environ: dict[str, Any]) -> Operation:
     service = _service(environ, path)
     form = environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
     name = _target(environ) or (_action(environ) if form else None) or _routed(service, environ)
-    return Operation(service, name or f"{method} {path}", method, xml=form or service in _XML)
+    cbor = environ.get("HTTP_SMITHY_PROTOCOL") == "rpc-v2-cbor"
+    return Operation(
+        service, name or f"{method} {path}", method, xml=form or (service in _XML and not _target(environ)), cbor=cbor
+    )
 
 
 def _service(environ: dict[str, Any], path: str) -> str:
@@ -70,7 +74,7 @@ def _routed(service: str, environ: dict[str, Any]) -> str | None:
         operation, _ = get_service_router(service).match(Request(environ.copy()))
     except (NotFound, NotImplementedError, LookupError, ValueError, TypeError):
         return None
-    except Exception as error:  # noqa: BLE001  botocore raises a class of its own for unknown services
+    except Exception as error:  # botocore raises a class of its own for unknown services
         if type(error).__name__ not in ("UnknownServiceError", "DataNotFoundError"):
             raise
         return None

@@ -115,17 +115,30 @@ class _Answer:
 
 def _error(operation: Operation, start: StartResponse, status: int, code: str, message: str) -> list[bytes]:
     """Write an error in the protocol of the service, so that every client shows code and message."""
-    if operation.service == "s3":
-        kind, body = "application/xml", f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
+    headers = [("x-amzn-errortype", code)]
+    if operation.cbor:
+        headers += [("Content-Type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor")]
+        raw = b"\xa2" + b"".join(_cbor_text(text) for text in ("__type", code, "message", message))
+    elif operation.service == "s3":
+        headers.append(("Content-Type", "application/xml"))
+        raw = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>".encode()
     elif operation.xml:
+        headers.append(("Content-Type", "text/xml"))
         inner = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
-        kind, body = "text/xml", f"<ErrorResponse>{inner}<RequestId>sandbox</RequestId></ErrorResponse>"
+        raw = f"<ErrorResponse>{inner}<RequestId>sandbox</RequestId></ErrorResponse>".encode()
     else:
-        kind, body = "application/json", json.dumps({"__type": code, "message": message, "Message": message})
-    raw = b"" if operation.method == "HEAD" else body.encode()
-    headers = [("Content-Type", kind), ("Content-Length", str(len(raw))), ("x-amzn-errortype", code)]
-    start(f"{status} {code}", headers)
+        headers.append(("Content-Type", "application/json"))
+        raw = json.dumps({"__type": code, "message": message, "Message": message}).encode()
+    if operation.method == "HEAD":
+        raw = b""
+    start(f"{status} {code}", [*headers, ("Content-Length", str(len(raw)))])
     return [raw]
+
+
+def _cbor_text(text: str) -> bytes:
+    """Encode a string: major type 3 with a length of four bytes."""
+    raw = text.encode()
+    return b"\x7a" + len(raw).to_bytes(4, "big") + raw
 
 
 class Server:

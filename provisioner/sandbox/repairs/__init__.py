@@ -13,6 +13,7 @@ def install() -> None:
             return
         from provisioner.sandbox import fanout  # noqa: PLC0415  moto is heavy; only a running sandbox pays
         from provisioner.sandbox.repairs import (  # noqa: PLC0415
+            buckets,
             iam,
             lambda_events,
             lambda_runner,
@@ -23,7 +24,7 @@ def install() -> None:
         )
         from provisioner.sandbox.ses import endpoint  # noqa: PLC0415
 
-        repaired = (endpoint, fanout, iam, lambda_runner, lambda_events, machines, queues, secrets, zones)
+        repaired = (endpoint, fanout, buckets, iam, lambda_runner, lambda_events, machines, queues, secrets, zones)
         for module in repaired:
             module.install()
         _done.set()

@@ -1,6 +1,7 @@
 """Lambda code without Docker: each invocation in a child process, with time-out, memory limit, context and log.
 
-Replaces in moto: ``LambdaFunction._invoke_lambda``, which needs Docker. Only for code of our own: it is no jail.
+Replaces in moto: ``LambdaFunction._invoke_lambda``, which needs Docker; and the configuration, which forgets
+``DeadLetterConfig``. Only for code of our own: it is no jail.
 The code sees its own package first and the Python packages of this environment after it, as it sees boto3 on AWS.
 """
 
@@ -23,12 +24,34 @@ from moto.awslambda.models import LambdaFunction
 from provisioner.sandbox.running import Running, find
 
 _CHILD = Path(__file__).with_name("lambda_child.py")
+_DEAD_LETTERS = "innkeeper_dead_letters"
 _GRACE = 20.0  # for starting Python and importing, which on AWS does not count either
 
 
 def install() -> None:
     """Install the repair."""
     LambdaFunction._invoke_lambda = invoke  # noqa: SLF001
+    original_init, original_update = LambdaFunction.__init__, LambdaFunction.update_configuration
+    original_get = LambdaFunction.get_configuration
+
+    def init(self: Any, account_id: str, spec: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+        original_init(self, account_id, spec, *args, **kwargs)
+        setattr(self, _DEAD_LETTERS, spec.get("DeadLetterConfig"))
+
+    def update(self: Any, updates: dict[str, Any]) -> Any:
+        if "DeadLetterConfig" in updates:
+            setattr(self, _DEAD_LETTERS, updates["DeadLetterConfig"])
+        original_update(self, updates)
+        return self.get_configuration()
+
+    def get_configuration(self: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = original_get(self, *args, **kwargs)
+        target = (getattr(self, _DEAD_LETTERS, None) or {}).get("TargetArn")
+        return {**answer, "DeadLetterConfig": {"TargetArn": target}} if target else answer
+
+    LambdaFunction.__init__ = init
+    LambdaFunction.update_configuration = update
+    LambdaFunction.get_configuration = get_configuration
 
 
 def invoke(function: Any, event: Any = None) -> tuple[str, bool, str]:

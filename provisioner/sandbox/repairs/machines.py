@@ -2,10 +2,11 @@
 
 Replaces in moto: the engine is switched on in the configuration, since the default one never finishes; its clients go
 to the sandbox of the state machine's account instead of localhost:5000; ``ValidateStateMachineDefinition`` is missing
-and Terraform calls it while planning.
+and Terraform calls it while planning, and ``ListStateMachineVersions`` while reading.
 """
 
 import json
+import logging
 from typing import Any
 
 import boto3
@@ -25,6 +26,9 @@ def install() -> None:
     default_user_config["stepfunctions"]["execute_state_machine"] = True
     boto_client.boto_client_for = _client_for  # before the engine's modules import the name
     StepFunctionResponse.validate_state_machine_definition = _validate
+    StepFunctionResponse.list_state_machine_versions = _versions
+    # A failed execution is an answer, not an incident of this process.
+    logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
 
 
 def _client_for(region: str, service: str, state_credentials: Any = None) -> Any:
@@ -46,6 +50,14 @@ def _validate(self: Any) -> Any:
     problem = _problem(self._get_param("definition") or "")
     diagnostics = [{"severity": "ERROR", "code": problem[0], "message": problem[1]}] if problem else []
     return ActionResult({"result": "FAIL" if problem else "OK", "diagnostics": diagnostics, "truncated": False})
+
+
+def _versions(self: Any) -> Any:
+    """List published versions, newest first."""
+    machine = self.stepfunction_backend.describe_state_machine(self._get_param("stateMachineArn"))
+    versions = sorted(machine.versions.items(), reverse=True)
+    listed = [{"stateMachineVersionArn": v.arn, "creationDate": v.creation_date} for _, v in versions]
+    return ActionResult({"stateMachineVersions": listed})
 
 
 def _problem(definition: str) -> tuple[str, str] | None:

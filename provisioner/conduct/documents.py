@@ -1,5 +1,6 @@
 """The JSON documents of the bucket: manifests, standings, verdicts. Read strictly, written conditionally."""
 
+import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -122,7 +123,9 @@ def append_verdict(archive: Archive, verdict: Verdict, run: str) -> None:
 
 def keep(archive: Archive, tenant: str, run: str, document: object) -> None:
     """Add a document to the tenant's records, which are never changed or deleted."""
-    archive.put_new(verdict_key(tenant, run), pretty(document))
+    body = pretty(document)
+    # The content is part of the name: two runs at one moment never contend for one object.
+    archive.put_new(verdict_key(tenant, f"{run}-{hashlib.sha256(body).hexdigest()[:8]}"), body)
 
 
 def _decode(body: bytes, kind: type[T], schema: int, key: str) -> T:

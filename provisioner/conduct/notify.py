@@ -37,30 +37,28 @@ def notify(manifest: Manifest, outside: Outside, now: datetime) -> Notified:
     sent: list[str] = []
     failed: dict[str, str] = {}
     for notice in owed(standing):
-        after = _send(notice, manifest, standing, outside, now)
-        if after != notice:
+        after = notice
+        for audience in audiences(notice):
+            if audience not in after.reached:
+                after = _send(after, audience, manifest, standing, outside)
+                _note(outside, manifest.tenant, after)
+        if after.failed is None:
+            after = msgspec.structs.replace(after, sent=now)
             _note(outside, manifest.tenant, after)
-        if after.sent:
             sent.append(notice.id)
         else:
-            failed[notice.id] = after.failed or ""
+            failed[notice.id] = after.failed
     return Notified(sent=tuple(sent), failed=failed)
 
 
-def _send(notice: Notice, manifest: Manifest, standing: Standing, outside: Outside, now: datetime) -> Notice:
-    """The notice as it is afterwards: whom it reached, whether that was all, or why not."""
-    reached = list(notice.reached)
-    error = None
-    for audience in audiences(notice):
-        if audience in reached:
-            continue
-        try:
-            outside.mailer.send(render_notice(notice, manifest, standing, audience=audience))
-        except InnkeeperError as err:
-            error = f"{audience}: {err.args[0]}"
-        else:
-            reached.append(audience)
-    return msgspec.structs.replace(notice, reached=tuple(reached), failed=error, sent=now if error is None else None)
+def _send(notice: Notice, audience: str, manifest: Manifest, standing: Standing, outside: Outside) -> Notice:
+    """The notice as it is afterwards: whom it has reached, and what went wrong."""
+    others = notice.failed if notice.failed and not notice.failed.startswith(audience) else None
+    try:
+        outside.mailer.send(render_notice(notice, manifest, standing, audience=audience))
+    except InnkeeperError as err:
+        return msgspec.structs.replace(notice, failed=f"{audience}: {err.args[0]}")
+    return msgspec.structs.replace(notice, reached=(*notice.reached, audience), failed=others)
 
 
 def _note(outside: Outside, tenant: str, notice: Notice) -> None:

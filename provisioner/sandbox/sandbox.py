@@ -50,6 +50,7 @@ class Sandbox:
         self._smtp: SmtpEndpoint | None = None
         self._account: str | None = None
         self._folder: Path | None = None
+        self._own_session: boto3.Session | None = None
 
     def __enter__(self) -> Self:
         return self.start()
@@ -95,7 +96,7 @@ class Sandbox:
 
     def stop(self) -> None:
         """Stop answering and forget everything but the folder that was given."""
-        account, self._account = self._account, None
+        account, self._account, self._own_session = self._account, None, None
         if self._smtp is not None:
             self._smtp.stop()
             self._smtp = None
@@ -210,8 +211,10 @@ class Sandbox:
         return session
 
     def client(self, service: str) -> Any:
-        """Make a boto3 client."""
-        make: Any = self.session().client
+        """Make a boto3 client, a new one at each call."""
+        if self._own_session is None:
+            self._own_session = self.session()  # kept: loading the service models takes most of the time
+        make: Any = self._own_session.client
         return make(service)
 
     def publish(self, configuration_set: str, event: dict[str, Any]) -> int:

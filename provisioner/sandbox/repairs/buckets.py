@@ -1,7 +1,7 @@
 """S3: bucket policies with their conditions.
 
-Replaces in moto: ``FakeBucket.get_permission``, which applies a Deny whatever its Condition, so that the usual "TLS only"
-statement makes every object call a 403. A call to the sandbox counts as made over TLS by the account's root.
+Replaces in moto: ``FakeBucket.get_permission``, which applies a Deny whatever its Condition, so that the usual
+"TLS only" statement makes every object call a 403. A call to the sandbox counts as made over TLS by the account's root.
 """
 
 import json

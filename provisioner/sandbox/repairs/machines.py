@@ -34,7 +34,8 @@ def install() -> None:
 def _client_for(region: str, service: str, state_credentials: Any = None) -> Any:
     role = getattr(state_credentials, "role_arn", None) or ""
     account = role.split(":")[4] if role.count(":") >= 5 else DEFAULT_ACCOUNT  # noqa: PLR2004  an ARN has six parts
-    return boto3.client(
+    make: Any = boto3.client  # the stubs know no service that is named by a variable
+    return make(
         service,
         region_name=region,
         endpoint_url=find(account).endpoint_url,

@@ -5,7 +5,7 @@ from email.utils import parseaddr
 
 from provisioner.sandbox.ses.call import Answer, BadRequest, Call, NotFound, SesError, tag_dict, tag_list
 from provisioner.sandbox.simulator import kind_of
-from provisioner.sandbox.state import SesState
+from provisioner.sandbox.state import ConfigurationSet, Identity, SesState, Tenant
 
 _DETAILS = ("MailType", "WebsiteURL", "ContactLanguage", "UseCaseDescription", "AdditionalContactEmailAddresses")
 
@@ -105,7 +105,11 @@ def _tags(call: Call) -> dict[str, str]:
     state, arn = call.state, call.params["ResourceArn"]
     if not arn.startswith("arn:"):
         raise BadRequest(f"Invalid ARN {arn}.")
-    everything = (*state.tenants.values(), *state.configuration_sets.values(), *state.identities.values())
+    everything: list[Tenant | ConfigurationSet | Identity] = [
+        *state.tenants.values(),
+        *state.configuration_sets.values(),
+        *state.identities.values(),
+    ]
     for item in everything:
         if item.arn == arn:
             return item.tags

@@ -223,8 +223,8 @@ def _policy_arn(state: SesState, policy: str) -> str:
 
 
 def _exists(state: SesState, arn: str) -> bool:
-    everything = (*state.identities.values(), *state.configuration_sets.values())
-    return any(item.arn == arn for item in everything)
+    arns = [item.arn for item in state.identities.values()] + [item.arn for item in state.configuration_sets.values()]
+    return arn in arns
 
 
 def _type(arn: str) -> str:

@@ -105,7 +105,7 @@ def evidence(
     numbers: dict[str, Value] | None = None, limits: dict[str, Value] | None = None, total: int | None = None,
 ) -> Evidence:  # fmt: skip
     """Evidence with the first ids in order, whatever order they came in."""
-    ids = sorted(set(events))
+    ids = sorted(set(events)) if len(events) > 1 else events
     return Evidence(
         rule=rule, sentence=sentence, numbers=numbers or {}, limits=limits or {},
         events=tuple(ids[:MOST_EVENTS]), events_total=len(ids) if total is None else total,

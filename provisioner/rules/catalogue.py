@@ -53,7 +53,6 @@ def limits() -> list[tuple[str, str, int]]:
         ("hard bounces named per address", "the newest are kept", traces.BOUNCES_EACH),
         ("complaints, 365 days", "the newest are named, the number is estimated", traces.COMPLAINTS),
         ("soft-bounced addresses", "the most recently bounced are kept", traces.SOFT_ADDRESSES),
-        ("deliveries kept per soft-bounced address", "the newest are kept", traces.DELIVERIES_EACH),
         ("deliveries to anybody kept between two audits", "an older delivery cannot reset a soft bounce judged later",
          correspondence.RECENT),
         ("organisations' domains written to, 28 days", "some are not judged for guessing, and a finding says so",

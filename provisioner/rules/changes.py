@@ -43,7 +43,7 @@ class Changes:
 
     def block(self, blocks: list[BlockRecipient]) -> None:
         """Block addresses; one notice names them all. A firmer reason replaces a weaker one."""
-        told: list[BlockRecipient] = []
+        told: dict[str, BlockRecipient] = {}
         for action in sorted(blocks, key=lambda one: (_REASONS.index(one.reason), one.recipient)):
             known = self.blocks.get(action.recipient)
             if known is not None and _REASONS.index(known.reason) >= _REASONS.index(action.reason):
@@ -52,15 +52,14 @@ class Changes:
             self.blocks[action.recipient] = Block(
                 reason=action.reason, since=since, until=action.until, evidence=action.evidence
             )
-            told = [one for one in told if one.recipient != action.recipient]
-            if known is None or known.until is not None:
-                told.append(action)
-        told.sort(key=lambda one: one.recipient)
+            if known is None or known.until is not None or action.recipient in told:
+                told[action.recipient] = action
         if told:
-            self.actions += told
-            content = [(one.recipient, one.reason, one.evidence.events) for one in told]
-            why = tuple(one.evidence for one in told[:NOTICE_EVIDENCE])
-            self._notice("blocked", content, why, tuple(one.recipient for one in told))
+            new = [told[name] for name in sorted(told)]
+            self.actions += new
+            content = [(one.recipient, one.reason, one.evidence.events) for one in new]
+            why = tuple(one.evidence for one in new[:NOTICE_EVIDENCE])
+            self._notice("blocked", content, why, tuple(sorted(told)))
 
     def terminate(self, actions: list[Terminate]) -> None:
         if actions and self.state is not State.TERMINATED:

@@ -10,9 +10,12 @@ import heapq
 import sys
 from array import array
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, compress
 from typing import Any
 
+from provisioner.feedback.deliveries import Deliveries
 from provisioner.model.event import Event
 from provisioner.rules.clock import HOUR, counted_at
 from provisioner.rules.sample import RANGE, token
@@ -21,8 +24,9 @@ from provisioner.rules.traces import SoftBounces
 DOMAINS = 4_096  # organisations' domains remembered; beyond them some are not judged for guessing
 MAILS_EACH = 64  # mails remembered per domain; beyond them the share is an estimate
 RECENT = 4_096  # newest deliveries remembered between two judgements
-RECENT_IN_A_RUN = 16_384  # ... and while one judgement runs
+RECENT_IN_A_RUN = 65_536  # ... and while one judgement runs
 
+Part = Deliveries | list[Event]
 Mail = tuple[int, int]  # hour counted from 1970, recipient's token if it was delivered, else -1
 
 
@@ -69,14 +73,25 @@ class Domains:
         self.below = RANGE
 
     def add(self, domain: str, event: int, mail: Mail) -> None:
+        known = self._known(domain)
+        if known is not None:
+            known.add(event, mail)
+
+    def add_delivered(self, domain: str, events: Sequence[int], hours: Sequence[int], locals_: Sequence[str]) -> None:
+        """As ``add``, for several deliveries to one domain."""
+        known = self._known(domain)
+        if known is not None:
+            for event, hour, local in zip(events, hours, locals_, strict=True):
+                if event < known.below:
+                    known.add(event, (hour, token(f"{local}@{domain}")))
+
+    def _known(self, domain: str) -> Domain | None:
         known = self.of.get(domain)
-        if known is None:
-            if token(domain) >= self.below:
-                return
+        if known is None and token(domain) < self.below:
             known = self.of[domain] = Domain()
             if len(self.of) > 2 * DOMAINS:
                 self.cut()
-        known.add(event, mail)
+        return known
 
     def cut(self) -> None:
         if len(self.of) > DOMAINS:
@@ -119,33 +134,34 @@ def _dump(known: Domain) -> list[Any]:
 def _load(part: list[Any]) -> Domain:
     numbers = _unpack(part[1])
     rows = zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True)
-    return Domain({event: (hour, who) for event, hour, who in rows}, part[2] if len(part) > 2 else RANGE)
+    return Domain({event: (hour, who) for event, hour, who in rows}, part[2] if part[2:] else RANGE)
 
 
 class Recent:
-    """The newest deliveries, as (when, recipient's token); while a judgement runs, the newest delivery events."""
+    """The newest deliveries, as (when, recipient's token); while a judgement runs, the deliveries it read last."""
 
     def __init__(self) -> None:
         self.all: list[tuple[int, int]] = []
-        self.fresh: list[Event] = []
+        self.held: deque[Part] = deque()
+        self.size = 0
 
-    def hold(self, deliveries: list[Event], soft: SoftBounces) -> None:
+    def hold(self, deliveries: Part, soft: SoftBounces) -> None:
         """Take note of more; what has to make room first resets the strikes it can."""
-        self.fresh += deliveries
-        if len(self.fresh) > 2 * RECENT_IN_A_RUN:
-            self.fresh.sort(key=_counted)
-            _reset(self.fresh[:-RECENT_IN_A_RUN], soft)
-            del self.fresh[:-RECENT_IN_A_RUN]
+        self.held.append(deliveries)
+        self.size += len(deliveries)
+        while self.size > RECENT_IN_A_RUN and len(self.held) > 1:
+            oldest = self.held.popleft()
+            self.size -= len(oldest)
+            _reset([oldest], soft)
 
     def settle(self, oldest: int, soft: SoftBounces) -> None:
-        """End of a judgement: reset strikes, forget events, keep the newest in short form."""
-        _reset(self.fresh, soft)
-        self.fresh.sort(key=_counted)
-        new = ((_counted(event), token(event.recipient)) for event in self.fresh[-RECENT:])
-        self.all = sorted({one for one in (*self.all, *new) if one[0] >= oldest})
-        self.fresh = []
+        """End of a judgement: reset strikes, let the events go, keep the newest in short form."""
+        _reset(self.held, soft)
+        fresh = [(when, token(address)) for when, address in _newest(self.held)]
+        self.held, self.size = deque(), 0
+        self.all = sorted({one for one in (*self.all, *fresh) if one[0] >= oldest})
         addresses = {token(address): address for address in soft.bounces}
-        for when, who in self.all:
+        for when, who in self.all if addresses else ():
             if who in addresses:
                 soft.add_delivery(addresses[who], when)
         self.all = self.all[-RECENT:]
@@ -161,15 +177,52 @@ class Recent:
         return self
 
 
-def _counted(event: Event) -> int:
-    return counted_at(event.at, event.arrived)
+def _times(part: Part) -> list[int]:
+    if isinstance(part, Deliveries):
+        return [part.since + offset for offset in part.at]
+    return [counted_at(event.at, event.arrived) for event in part]
 
 
-def _reset(deliveries: list[Event], soft: SoftBounces) -> None:
-    if soft.bounces:
-        for event in deliveries:
+def _newest(parts: Collection[Part]) -> list[tuple[int, str]]:
+    """When and to whom the newest deliveries went, all of the last moment included."""
+    times = [_times(part) for part in parts]
+    first = min(heapq.nlargest(RECENT, chain.from_iterable(times)), default=0)
+    found: list[tuple[int, str]] = []
+    for part, whens in zip(parts, times, strict=True):
+        chosen = [when >= first for when in whens]
+        found += zip(compress(whens, chosen), compress(_addresses(part), chosen), strict=True)
+    return found
+
+
+def _addresses(part: Part) -> Iterator[str]:
+    if isinstance(part, Deliveries):
+        return (f"{local}@{domain}" for local, domain in zip(part.locals, part.each_domain(), strict=True))
+    return (event.recipient for event in part)
+
+
+def _reset(parts: Iterable[Part], soft: SoftBounces) -> None:
+    """Let deliveries to soft-bounced addresses be known there."""
+    if not soft.bounces:
+        return
+    for part in parts:
+        if isinstance(part, Deliveries):
+            _reset_row(part, soft)
+            continue
+        for event in part:
             if event.recipient in soft.bounces:
-                soft.add_delivery(event.recipient, _counted(event))
+                soft.add_delivery(event.recipient, counted_at(event.at, event.arrived))
+
+
+def _reset_row(row: Deliveries, soft: SoftBounces) -> None:
+    start = 0
+    for domain, count in zip(row.domains, row.counts, strict=True):
+        known = soft.locals.get(domain)
+        if known:
+            for index in compress(
+                range(start, start + count), map(known.__contains__, row.locals[start : start + count])
+            ):
+                soft.add_delivery(f"{row.locals[index]}@{domain}", row.since + row.at[index])
+        start += count
 
 
 def _pack(numbers: "array[int]") -> str:

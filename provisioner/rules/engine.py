@@ -7,6 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from provisioner.errors import InnkeeperError
+from provisioner.feedback.deliveries import Deliveries
 from provisioner.model.event import Event, Kind
 from provisioner.model.standing import SCHEMA, Block, Evidence, Standing
 from provisioner.model.verdict import (
@@ -39,10 +40,12 @@ A = TypeVar("A")
 
 
 def decide(
-    events: Iterable[Event], standing: Standing, policy: Policy, now: datetime, *,
+    events: Iterable[Event | Deliveries], standing: Standing, policy: Policy, now: datetime, *,
     fast: bool = False, drill: bool = False, domain: str = "", outages: tuple[Outage, ...] = (),
 ) -> Verdict:  # fmt: skip
     """Judge one tenant by what came since the last judgement and by what the standing remembers.
+
+    ``events`` may hold rows of deliveries as ``decode_rows`` yields them: the same to the rules, but faster.
 
     ``fast``: only the rules that cannot wait for the audit (virus, floods); the events are remembered all the same
     and may come again. ``drill`` counts mailbox-simulator events. ``domain``: the tenant's own. ``outages``: from
@@ -108,7 +111,9 @@ def _ended(address: str, block: Block) -> Evidence:
     )
 
 
-def _remember(events: Iterable[Event], standing: Standing, policy: Policy, now: datetime, *, drill: bool) -> Memory:
+def _remember(
+    events: Iterable[Event | Deliveries], standing: Standing, policy: Policy, now: datetime, *, drill: bool
+) -> Memory:
     windows = Windows(to_ms(now), soft_days=policy.whole("soft.recipient.window_days"), count_days=28, history_days=365)
     fold = Fold(Memory.load(standing.windows), windows, drill=drill)
     fold.absorb(events)

@@ -72,7 +72,7 @@ def _history(standing: Standing, address: str) -> list[str]:
         lines += [f"{_when(to_datetime(when))}: soft bounce (event {event})" for when, event in sorted(set(pair))]
     lines += [
         f"{_when(to_datetime(when))}: delivered, so soft bounces before it no longer count"
-        for when in memory.soft.deliveries.get(address, ())
+        for when in memory.soft.times_delivered(address)
     ]
     lines += [
         f"{_when(to_datetime(when))}: complaint (event {event})"

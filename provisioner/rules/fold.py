@@ -1,21 +1,22 @@
 """Fold events into the memory: one pass, constant memory, the delivery's path as short as Python allows.
 
-Deliveries are nearly everything a good tenant causes, so they are handled by the thousand: sorted into hours in
-one plain loop, then hashed and counted in C. Everything else goes one by one through a table.
+Deliveries are nearly everything a good tenant causes, so they are handled by the row of a thousand, as the facts
+hold them: whole columns are hashed, sorted into hours and counted in C. Everything else goes one by one through a
+table.
 """
 
-from collections.abc import Callable, Iterable
-from itertools import islice
-from zlib import crc32
+from collections.abc import Callable, Iterable, Sequence
+from itertools import compress, repeat
 
+from provisioner.feedback.deliveries import Deliveries
 from provisioner.model.event import Event, Kind
 from provisioner.rules.addresses import PROVIDERS, domain_of, usable
 from provisioner.rules.clock import AHEAD, DAY, HOUR, LATEST, counted_at
 from provisioner.rules.memory import Memory
-from provisioner.rules.sample import MARK, Sample, token
+from provisioner.rules.sample import MARK, id_tokens, joined_tokens, token
 
 CHUNK = 8_192
-_FINAL = (Kind.HARD, Kind.POLICY, Kind.SOFT, Kind.CONTENT, Kind.UNDETERMINED)
+_FINAL = frozenset({Kind.HARD, Kind.POLICY, Kind.SOFT, Kind.CONTENT, Kind.UNDETERMINED})
 
 
 class Windows:
@@ -23,8 +24,7 @@ class Windows:
 
     def __init__(self, now: int, *, soft_days: int, count_days: int, history_days: int) -> None:
         self.now = now
-        self.count = now - count_days * DAY
-        self.soft = min(now - soft_days * DAY, self.count)
+        self.count = now - max(count_days, soft_days) * DAY  # deliveries reset soft strikes: as long as those
         self.history = now - history_days * DAY
         self.newest = now + 2 * DAY  # beyond: no clock is that wrong, the stamp is
 
@@ -36,6 +36,7 @@ class Fold:
         self.memory = memory
         self.windows = windows
         self.drill = drill
+        self.first, self.last = windows.count // HOUR, windows.newest // HOUR
         self.table: dict[Kind, Callable[[Event, int], None]] = {
             Kind.HARD: self._hard,
             Kind.SOFT: self._soft,
@@ -47,11 +48,18 @@ class Fold:
             Kind.CONTENT: self._advice,
         }
 
-    def absorb(self, events: Iterable[Event]) -> None:
-        """Read all events, in any order."""
-        stream = iter(events)
-        while chunk := list(islice(stream, CHUNK)):
-            self._chunk(chunk)
+    def absorb(self, items: Iterable[Event | Deliveries]) -> None:
+        """Read all events, in any order; rows of deliveries are read as they are, which is faster."""
+        waiting: list[Event] = []
+        for item in items:
+            if isinstance(item, Deliveries):
+                self._row(item)
+                continue
+            waiting.append(item)
+            if len(waiting) == CHUNK:
+                self._chunk(waiting)
+                waiting = []
+        self._chunk(waiting)
 
     def settle(self) -> Memory:
         """Forget what left its window and cut every part to its cap."""
@@ -60,8 +68,8 @@ class Fold:
             counts.prune(windows.count)
         memory.seen = {kind: counts for kind, counts in memory.seen.items() if counts.days}
         memory.hard.prune(windows.count)
-        memory.recent.settle(windows.soft, memory.soft)
-        memory.soft.prune(windows.soft)
+        memory.recent.settle(windows.count, memory.soft)
+        memory.soft.prune(windows.count)
         memory.complaints.prune(windows.history)
         memory.virus.prune(windows.history)
         memory.advice.prune(windows.count)
@@ -72,71 +80,91 @@ class Fold:
         return memory
 
     def _chunk(self, chunk: list[Event]) -> None:
-        delivery, providers = Kind.DELIVERY, PROVIDERS.get
-        hours: dict[int, tuple[list[str], list[str]]] = {}
-        delivered, own, others = [], [], []
-        hour = -1
-        plain: list[str] = []
-        marked: list[str] = []
+        """Deliveries by the hour, then the rest one by one."""
+        delivered: list[Event] = []
+        others: list[Event] = []
+        hours: dict[int, list[Event]] = {}
         for event in chunk:
-            if event.kind is not delivery:
+            if event.simulator and not self.drill:
+                continue
+            if event.kind is not Kind.DELIVERY:
                 others.append(event)
                 continue
-            at = event.at
-            if not -AHEAD <= event.arrived - at <= LATEST:
-                at = event.arrived
-            if at // HOUR != hour:
-                hour = at // HOUR
-                plain, marked = hours.setdefault(hour, ([], []))
-            recipient = event.recipient
-            provider = providers(recipient[recipient.rfind("@") + 1 :])
+            hour = counted_at(event.at, event.arrived) // HOUR
+            if self.first <= hour <= self.last:
+                hours.setdefault(hour, []).append(event)
+                delivered.append(event)
+        for hour, events in hours.items():
+            self._hour(hour, events)
+        if delivered:
+            self.memory.recent.hold(delivered, self.memory.soft)
+        self._others(others)
+
+    def _hour(self, hour: int, events: list[Event]) -> None:
+        sample = self.memory.counts(Kind.DELIVERY).day(hour // 24)
+        tokens = id_tokens([event.id for event in events])
+        domains = [domain_of(event.recipient) for event in events]
+        sample.add_many(tokens, [hour % 24 + (MARK if PROVIDERS.get(domain) else 0) for domain in domains])
+        for event, domain, value in zip(events, domains, tokens, strict=True):
+            if domain and domain not in PROVIDERS:
+                self.memory.domains.add(domain, value, (hour, token(event.recipient)))
+
+    def _row(self, row: Deliveries) -> None:
+        """A row of deliveries, in columns from beginning to end."""
+        count = len(row)
+        tokens = joined_tokens(row.ids, count)
+        if not (tokens and min(row.lags) >= -AHEAD and max(row.lags) <= LATEST):
+            self._chunk(list(row.events()))
+            return
+        since = row.since
+        hours = [(since + offset) // HOUR for offset in row.at]
+        present = set(hours)
+        if min(present) < self.first or max(present) > self.last:
+            self._chunk(list(row.events()))
+            return
+        notes = list(map((24).__rmod__, hours))
+        start = 0
+        for domain, size in zip(row.domains, row.counts, strict=True):
+            end = start + size
+            provider = PROVIDERS.get(domain)
             if provider:
-                marked.append(event.id)
-            else:
-                plain.append(event.id)
-                if provider is None:
-                    own.append(event)
-            delivered.append(event)
-        if not self.drill and any(event.simulator for event in delivered):
-            self._chunk([event for event in chunk if not event.simulator])
-            return
-        self._count(hours)
-        for event in own:
-            self._correspondence(event, counted_at(event.at, event.arrived), delivered=True)
-        self.memory.recent.hold(delivered, self.memory.soft)
-        for event in others:
-            self._other(event)
+                notes[start:end] = [note + MARK for note in notes[start:end]]
+            elif provider is None:
+                self.memory.domains.add_delivered(domain, tokens[start:end], hours[start:end], row.locals[start:end])
+            start = end
+        self._count(present, tokens, hours, notes)
+        self.memory.recent.hold(row, self.memory.soft)
 
-    def _count(self, hours: dict[int, tuple[list[str], list[str]]]) -> None:
+    def _count(self, present: set[int], tokens: Sequence[int], hours: list[int], notes: list[int]) -> None:
         counts = self.memory.counts(Kind.DELIVERY)
-        first, last = self.windows.count // HOUR, self.windows.newest // HOUR
-        for hour, parts in hours.items():
-            if first <= hour <= last:
-                sample = counts.day(hour // 24)
-                for ids, mark in zip(parts, (0, MARK), strict=True):
-                    if ids:
-                        _add_ids(sample, ids, hour % 24 + mark)
+        days = {hour // 24 for hour in present}
+        for day in days:
+            if len(days) == 1:
+                counts.day(day).add_many(tokens, notes)
+                continue
+            mine = list(map({hour for hour in present if hour // 24 == day}.__contains__, hours))
+            counts.day(day).add_many(list(compress(tokens, mine)), list(compress(notes, mine)))
 
-    def _other(self, event: Event) -> None:
-        if event.simulator and not self.drill:
-            return
-        when = min(counted_at(event.at, event.arrived), self.windows.newest)
-        if when < self.windows.history:
-            return
-        kind = event.kind
-        if when >= self.windows.count:
-            self.memory.counts(kind).add(when, token(event.id))
-        handle = self.table.get(kind)
-        if handle is not None:
-            handle(event, when)
-        if kind in _FINAL:
-            self._correspondence(event, when, delivered=False)
-
-    def _correspondence(self, event: Event, when: int, *, delivered: bool) -> None:
-        domain = domain_of(event.recipient)
-        if domain and domain not in PROVIDERS and self.windows.count <= when <= self.windows.newest:
-            who = token(event.recipient) if delivered else -1
-            self.memory.domains.add(domain, token(event.id), (when // HOUR, who))
+    def _others(self, events: list[Event]) -> None:
+        """What is no delivery: each counted under its kind, then told to whoever remembers more of it."""
+        seen: dict[tuple[Kind, int], list[int]] = {}
+        windows, table = self.windows, self.table
+        for event, value in zip(events, id_tokens([event.id for event in events]), strict=True):
+            when = min(counted_at(event.at, event.arrived), windows.newest)
+            if when < windows.history:
+                continue
+            kind = event.kind
+            if when >= windows.count:
+                seen.setdefault((kind, when // HOUR), []).append(value)
+                if kind in _FINAL:
+                    domain = domain_of(event.recipient)
+                    if domain and domain not in PROVIDERS:
+                        self.memory.domains.add(domain, value, (when // HOUR, -1))
+            handle = table.get(kind)
+            if handle is not None:
+                handle(event, when)
+        for (kind, hour), values in seen.items():
+            self.memory.counts(kind).day(hour // 24).add_many(values, repeat(hour % 24, len(values)))
 
     def _hard(self, event: Event, when: int) -> None:
         if when < self.windows.count:
@@ -147,7 +175,7 @@ class Fold:
         self.memory.bounced.add(when, token(address))
 
     def _soft(self, event: Event, when: int) -> None:
-        if when >= self.windows.soft and usable(event.recipient):
+        if when >= self.windows.count and usable(event.recipient):
             self.memory.soft.add(event.recipient, when, event.id)
 
     def _complaint(self, event: Event, when: int) -> None:
@@ -172,10 +200,3 @@ class Fold:
 def nobody(event: str) -> str:
     """Stand-in for an address that cannot be read: counts as one, can never be blocked. No address starts so."""
     return f" {event}"
-
-
-def _add_ids(sample: Sample, ids: list[str], note: int) -> None:
-    try:
-        sample.add_many(map(crc32, map(str.encode, ids)), note)
-    except UnicodeEncodeError:  # half a surrogate pair: legal in a str, not in UTF-8
-        sample.add_many(map(token, ids), note)

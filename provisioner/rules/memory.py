@@ -51,7 +51,9 @@ class Memory:
         return known
 
     def dump(self) -> dict[str, Any]:
-        """As JSON data; a part that is empty is left out."""
+        """As JSON data, cut to what a standing may hold; a part that is empty is left out."""
+        for part in (self.hard, self.soft, self.complaints):
+            part.cut()
         parts: dict[str, Any] = {
             "seen": {kind.value: counts.dump() for kind, counts in sorted(self.seen.items()) if counts.days},
             "bounced": self.bounced.dump(),

@@ -27,7 +27,7 @@ def _longest_run(view: View, address: str, since: int) -> dict[int, str]:
     bounces = view.memory.soft.bounces[address]
     pairs = {one for pair in bounces.values() for one in pair}
     timeline = [(when, True, event) for when, event in pairs]
-    timeline += [(when, False, "") for when in view.memory.soft.deliveries.get(address, ())]
+    timeline += [(when, False, "") for when in view.memory.soft.times_delivered(address)]
     best: dict[int, str] = {}
     run: dict[int, str] = {}
     for when, bounced, event in sorted(timeline):

@@ -11,10 +11,12 @@ from typing import Any
 from provisioner.rules.clock import DAY, HOUR, from_stamp, stamp
 
 HARD_ADDRESSES = 5_000  # newest addresses remembered with their hard bounces; more are still counted
+HARD_IN_A_RUN = 250_000  # ... and while one judgement runs: so many can be blocked by one audit
 BOUNCES_EACH = 4  # newest hard bounces remembered per address
 COMPLAINTS = 5_000  # newest complaints remembered one by one; more are still counted
+COMPLAINTS_IN_A_RUN = 100_000
 SOFT_ADDRESSES = 10_000  # newest soft-bounced addresses remembered
-DELIVERIES_EACH = 32  # newest deliveries remembered per soft-bounced address
+SOFT_IN_A_RUN = 50_000
 VIRUS_EVENTS = 100  # event ids remembered per virus incident
 ADVICE_EVENTS = 100  # newest events remembered per kind of advice
 
@@ -30,21 +32,23 @@ class HardBounces:
 
     def add(self, address: str, when: int, event: str, what: str) -> None:
         bounce = (when, event, what)
-        known = self.of.get(address, ())
-        if bounce not in known:
-            self.of[address] = tuple(sorted({*known, bounce}, reverse=True)[:BOUNCES_EACH])
-            if len(self.of) > 2 * HARD_ADDRESSES:
-                self.cut()
+        known = self.of.get(address)
+        if known is None:
+            self.of[address] = (bounce,)
+            if len(self.of) > 2 * HARD_IN_A_RUN:
+                self.cut(HARD_IN_A_RUN)
+        elif bounce not in known:
+            self.of[address] = tuple(sorted((*known, bounce), reverse=True)[:BOUNCES_EACH])
 
-    def cut(self) -> None:
-        if len(self.of) > HARD_ADDRESSES:
-            newest = heapq.nlargest(HARD_ADDRESSES, ((bounces[0][0], a) for a, bounces in self.of.items()))
+    def cut(self, cap: int = HARD_ADDRESSES) -> None:
+        """Keep the addresses that bounced last."""
+        if len(self.of) > cap:
+            newest = heapq.nlargest(cap, ((bounces[0][0], a) for a, bounces in self.of.items()))
             self.of = {address: self.of[address] for _, address in newest}
 
     def prune(self, oldest: int) -> None:
         recent = {a: tuple(b for b in bounces if b[0] >= oldest) for a, bounces in self.of.items()}
         self.of = {address: bounces for address, bounces in recent.items() if bounces}
-        self.cut()
 
     def dump(self) -> dict[str, Any]:
         return {a: [[stamp(w), *rest] for w, *rest in bounces] for a, bounces in sorted(self.of.items())}
@@ -57,50 +61,69 @@ class HardBounces:
 
 
 class SoftBounces:
-    """Address -> its soft bounces (first and last of each day) and its newest deliveries, for the strikes in a row."""
+    """Address -> its soft bounces and its deliveries: of each day the first and the last.
+
+    No more is needed to know which bounces no delivery parts: what lies between the first and the last of a day
+    parts nothing that those two do not.
+    """
 
     def __init__(self) -> None:
         self.bounces: dict[str, dict[int, tuple[tuple[int, str], tuple[int, str]]]] = {}
-        self.deliveries: dict[str, set[int]] = {}
+        self.deliveries: dict[str, dict[int, tuple[int, int]]] = {}
+        self.locals: dict[str, set[str]] = {}  # domain -> local parts, for looking rows of deliveries through
 
     def add(self, address: str, when: int, event: str) -> None:
-        days = self.bounces.setdefault(address, {})
+        days = self.bounces.get(address)
+        if days is None:
+            days = self.bounces[address] = {}
+            local, _, domain = address.rpartition("@")
+            self.locals.setdefault(domain, set()).add(local)
         one = (when, event)
         first, last = days.get(when // DAY, (one, one))
         days[when // DAY] = (min(first, one), max(last, one))
-        if len(self.bounces) > 2 * SOFT_ADDRESSES:
-            self.cut()
+        if len(self.bounces) > 2 * SOFT_IN_A_RUN:
+            self.cut(SOFT_IN_A_RUN)
 
     def add_delivery(self, address: str, when: int) -> None:
         """Only of use for an address in ``bounces``."""
-        times = self.deliveries.setdefault(address, set())
-        times.add(when)
-        if len(times) > 2 * DELIVERIES_EACH:
-            self.deliveries[address] = set(heapq.nlargest(DELIVERIES_EACH, times))
+        days = self.deliveries.setdefault(address, {})
+        first, last = days.get(when // DAY, (when, when))
+        days[when // DAY] = (min(first, when), max(last, when))
 
-    def cut(self) -> None:
-        if len(self.bounces) > SOFT_ADDRESSES:
+    def cut(self, cap: int = SOFT_ADDRESSES) -> None:
+        """Keep the addresses that bounced last."""
+        if len(self.bounces) > cap:
             latest = ((days[max(days)][1][0], a) for a, days in self.bounces.items())
-            self.bounces = {a: self.bounces[a] for _, a in heapq.nlargest(SOFT_ADDRESSES, latest)}
+            self._keep({a: self.bounces[a] for _, a in heapq.nlargest(cap, latest)})
+            self.deliveries = {a: days for a, days in self.deliveries.items() if a in self.bounces}
+
+    def _keep(self, bounces: dict[str, dict[int, tuple[tuple[int, str], tuple[int, str]]]]) -> None:
+        self.bounces, self.locals = bounces, {}
+        for local, _, domain in (address.rpartition("@") for address in bounces):
+            self.locals.setdefault(domain, set()).add(local)
 
     def prune(self, oldest: int) -> None:
-        recent = {
-            a: {day: pair for day, pair in days.items() if pair[1][0] >= oldest} for a, days in self.bounces.items()
-        }
-        self.bounces = {address: days for address, days in recent.items() if days}
-        self.cut()
-        kept = {a: {t for t in times if t >= oldest} for a, times in self.deliveries.items() if a in self.bounces}
-        self.deliveries = {a: set(heapq.nlargest(DELIVERIES_EACH, times)) for a, times in kept.items() if times}
+        """Forget whole days before the one that holds ``oldest``."""
+        first = oldest // DAY
+        for known in (self.bounces, self.deliveries):
+            for days in known.values():
+                for day in [day for day in days if day < first]:
+                    del days[day]
+        self._keep({address: days for address, days in self.bounces.items() if days})
+        self.deliveries = {a: days for a, days in self.deliveries.items() if days and a in self.bounces}
 
     def last(self, address: str) -> tuple[int, str]:
         days = self.bounces[address]
         return days[max(days)][1]
 
+    def times_delivered(self, address: str) -> set[int]:
+        return {when for pair in self.deliveries.get(address, {}).values() for when in pair}
+
     def dump(self) -> dict[str, Any]:
         return {
             address: {
                 "bounced": [[stamp(w), e] for day in sorted(days) for w, e in sorted(set(days[day]))],
-                "delivered": [stamp(when) for when in sorted(self.deliveries.get(address, ()))],
+                "delivered": sorted(self.times_delivered(address)),
             }
             for address, days in sorted(self.bounces.items())
         }
@@ -111,8 +134,8 @@ class SoftBounces:
         for address, known in data.items():
             for when, event in known["bounced"]:
                 self.add(address, from_stamp(when), event)
-            if known["delivered"]:
-                self.deliveries[address] = set(map(from_stamp, known["delivered"]))
+            for when in known["delivered"]:
+                self.add_delivery(address, when)
         return self
 
 
@@ -125,16 +148,16 @@ class Complaints:
     def add(self, event: str, when: int, address: str) -> None:
         one = (when, address)
         self.of[event] = min(self.of.get(event, one), one)
-        if len(self.of) > 2 * COMPLAINTS:
-            self.cut()
+        if len(self.of) > 2 * COMPLAINTS_IN_A_RUN:
+            self.cut(COMPLAINTS_IN_A_RUN)
 
-    def cut(self) -> None:
-        if len(self.of) > COMPLAINTS:
-            self.of = dict(heapq.nlargest(COMPLAINTS, self.of.items(), key=lambda item: (item[1], item[0])))
+    def cut(self, cap: int = COMPLAINTS) -> None:
+        """Keep the newest."""
+        if len(self.of) > cap:
+            self.of = dict(heapq.nlargest(cap, self.of.items(), key=lambda item: (item[1], item[0])))
 
     def prune(self, oldest: int) -> None:
         self.of = {event: one for event, one in self.of.items() if one[0] >= oldest}
-        self.cut()
 
     def dump(self) -> dict[str, Any]:
         return {event: [stamp(when), address] for event, (when, address) in sorted(self.of.items())}

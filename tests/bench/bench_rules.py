@@ -1,0 +1,112 @@
+"""How fast and in how much memory a tenant is judged, from the stored bytes of its facts to the verdict.
+
+    python tests/bench/bench_rules.py --events 1000000
+
+The yardstick is what nobody can avoid: inflating the same bytes and decoding them with msgspec into the same
+structs, on one core. The facts are made by another process, in objects of at most 100,000 events over a week, and
+read from disk in pieces. Exits with 1 if judging is slower than half the yardstick's speed or needs over 150 MB.
+"""
+
+import argparse
+import base64
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from pathlib import Path
+
+from provisioner.feedback.deliveries import Deliveries
+from provisioner.feedback.facts import decode_rows, encode_facts
+from provisioner.model.event import Event, Kind
+from provisioner.model.standing import Standing
+from provisioner.rules import decide, dump_standing, resolve_policy
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+WEEK = timedelta(days=7)
+OBJECT = 100_000
+# What a configuration set publishes in an ordinary week (tools/gen_events.py, mix "conduct").
+MIX = {
+    Kind.DELIVERY: 0.947, Kind.DELAY: 0.012, Kind.HARD: 0.017, Kind.SOFT: 0.018, Kind.CONTENT: 0.002,
+    Kind.UNDETERMINED: 0.001, Kind.ECHO: 0.002, Kind.COMPLAINT: 0.001,
+}  # fmt: skip
+PROVIDERS = ("outlook.com", "gmail.com", "yahoo.com", "icloud.com", "gmx.net", "proton.me")
+STATUS = {Kind.HARD: ("5.1.1", "General"), Kind.SOFT: ("4.2.2", "MailboxFull")}
+
+
+def make(folder: Path, total: int) -> None:
+    """Write a week's facts: a third as many people as mails, and few of them with a full mailbox, as in the generator."""
+    objects = max(7, -(-total // OBJECT))
+    for number in range(objects):
+        rng = random.Random(number)
+        count = total * (number + 1) // objects - total * number // objects
+        start, span = NOW - WEEK + WEEK / objects * number, WEEK / objects
+        events = (_event(rng, rng.choices(list(MIX), list(MIX.values()))[0], start, span, total) for _ in range(count))
+        (folder / f"{number:04d}.gz").write_bytes(encode_facts("bench", events))
+
+
+def _event(rng: random.Random, kind: Kind, start: datetime, span: timedelta, total: int) -> Event:
+    at = int((start + span * rng.random()).timestamp() * 1000)
+    name = base64.urlsafe_b64encode(rng.randbytes(9)).decode()
+    people, full = total // 3, total // 150
+    who = int(full * rng.random() ** 2) if kind is Kind.SOFT else int(people * rng.random() ** 1.5)
+    domain = f"firm{who % 2_000}.example" if rng.random() < 0.03 else PROVIDERS[who // 7 % len(PROVIDERS)]
+    if kind is Kind.DELIVERY:
+        return Event(kind, name, at, at + 900, "", f"person{who}@{domain}")
+    status, subtype = STATUS.get(kind, ("", ""))
+    text = "smtp; 550 5.1.1 user unknown" if status else ""
+    mail = f"0100{rng.getrandbits(64):016x}-{rng.getrandbits(64):016x}-000000"
+    return Event(kind, name, at, at + 900, mail, f"person{who}@{domain}", status, subtype, text)
+
+
+def rows(folder: Path) -> Iterator[Event | Deliveries]:
+    """All facts in order, in constant memory."""
+    return chain.from_iterable(decode_rows(_pieces(path)) for path in sorted(folder.iterdir()))
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(65_536):
+            yield piece
+
+
+def measure(folder: Path, count: int) -> bool:
+    """Judge what lies in ``folder``, print the figures; whether they are good enough."""
+    standing, policy = Standing(tenant="bench"), resolve_policy("standard")
+    deque(rows(folder), maxlen=0)
+    began = time.process_time()
+    deque(rows(folder), maxlen=0)
+    decoding = time.process_time() - began
+    began = time.process_time()
+    verdict = decide(rows(folder), standing, policy, NOW)
+    judging = time.process_time() - began
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    share = decoding / judging
+    print(f"{count:,} events of one tenant in {len(list(folder.iterdir()))} objects, one judgement: {verdict.after}")
+    print(f"decoding only     {count / decoding / 1e6:6.2f} million events/s")
+    print(f"bytes to verdict  {count / judging / 1e6:6.2f} million events/s, {share:.0%} of that (at least 50 %)")
+    print(f"most memory       {memory:6.0f} MB (at most 150)")
+    print(f"standing          {len(dump_standing(verdict.standing)) / 1e6:6.2f} MB")
+    return share >= 0.5 and memory <= 150
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--make", type=Path, help="only write the facts into this folder")
+    options = parser.parse_args()
+    if options.make:
+        make(options.make, options.events)
+        return 0
+    with tempfile.TemporaryDirectory() as name:
+        subprocess.run([sys.executable, __file__, "--make", name, "--events", str(options.events)], check=True)
+        return 0 if measure(Path(name), options.events) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -113,7 +113,7 @@ def _sqs_record(message: Any, queue_arn: str, region: str) -> dict[str, Any]:
     return {
         "messageId": message.id,
         "receiptHandle": message.receipt_handle,
-        "body": message.original_body,
+        "body": message.body,
         "attributes": attributes,
         "messageAttributes": {},
         "md5OfBody": message.body_md5,

@@ -4,7 +4,7 @@ import bisect
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -16,6 +16,7 @@ from provisioner.model.names import Place, PlatformNames
 from provisioner.ports import AccountState, Conflict, Message, SendingState, Stored
 
 NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
+HEALTHY = AccountState(sending_enabled=True, production=True, enforcement="HEALTHY")
 
 
 class FakeArchive:
@@ -79,8 +80,8 @@ class FakeQueue:
     silent: int = 0  # so many receives answer nothing although messages wait
     undeletable: set = field(default_factory=set)
 
-    def send(self, body, sent=NOW, id=None):
-        name = id or f"m{len(self.waiting) + len(self.hidden) + self.receives:05d}-{hashlib.md5(body).hexdigest()[:8]}"
+    def send(self, body, sent=NOW, name=None):
+        name = name or f"m{len(self.waiting) + len(self.hidden):05d}-{_etag(body)[1:9]}"
         self.waiting[name] = (body, sent)
 
     def receive(self):
@@ -225,7 +226,7 @@ class FakeMailer:
 
 @dataclass
 class FakeAccount:
-    state: AccountState = AccountState(sending_enabled=True, production=True, enforcement="HEALTHY")
+    state: AccountState = HEALTHY
 
     def read(self):
         return self.state
@@ -305,7 +306,7 @@ class World:
         """As SES and SNS would put them into the tenant's queue."""
         for number, event in enumerate(events):
             self.queues[tenant].send(
-                envelope(self.manifests[tenant], event), id=f"sqs-{number}-{event['mail']['messageId']}"
+                envelope(self.manifests[tenant], event), name=f"sqs-{number}-{event['mail']['messageId']}"
             )
 
 
@@ -363,7 +364,5 @@ def stamp(at):
 
 def ticking(start=NOW):
     """A clock for naming objects: every look is a millisecond later."""
-    from datetime import timedelta
-
     moments = iter(range(10**9))
     return lambda: start + timedelta(milliseconds=next(moments))

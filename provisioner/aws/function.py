@@ -38,7 +38,7 @@ def wiring() -> Wiring:
 
 
 def now() -> datetime:
-    """This moment, in UTC."""
+    """The present moment in UTC: the functions' only clock."""
     return datetime.now(UTC)
 
 

@@ -184,7 +184,7 @@ def _act(report: Report, outside: Outside, now: datetime, settings: Settings, pa
     """Store and carry out, the tenants to be stopped first: blocks may take long, levers must not wait for them."""
     failed: dict[str, str] = {}
     done, left = [], []
-    for one in sorted(report.judged, key=lambda one: (one.verdict.after.may_send, one.tenant)):
+    for one in sorted(report.judged, key=lambda one: one.verdict.after.may_send):
         if pace.seconds_left() < pace.reserve:
             left.append(one.tenant)
             continue

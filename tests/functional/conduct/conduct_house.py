@@ -1,6 +1,8 @@
 """One tenant on the embedded AWS, made by API calls as Terraform would make it; no Terraform is started."""
 
 import json
+import smtplib
+import ssl
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -125,9 +127,6 @@ class House:
 
     def mail(self, manifest, *recipients, header=True):
         """Send over SMTP as the tenant's WordPress would; raises what the SMTP client sees."""
-        import smtplib
-        import ssl
-
         secret = read_secret(self.wiring.secrets.get(manifest.secret))
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = manifest.from_address, ", ".join(recipients), "Order"

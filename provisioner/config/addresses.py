@@ -58,6 +58,7 @@ def _refuse_url(text: str) -> None:
         raise Wrong(Code.DOMAIN, "has an empty part between its dots")
 
 
+@functools.lru_cache(maxsize=4096)  # a fleet's addresses share few hosts, and each tenant names its own often
 def _a_label(text: str) -> str:
     try:
         name = idna.encode(text, uts46=True, transitional=False).decode("ascii").lower()

@@ -1,6 +1,7 @@
 """A located tree read as one of the forms: values where they are well typed, problems where they are not."""
 
 import difflib
+import functools
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -57,9 +58,14 @@ class Reading:
 def read(file: str, root: Mapping, form: type[msgspec.Struct]) -> Reading:
     """Read ``root`` as ``form``. Never raises for what a file holds."""
     reading = Reading(file)
-    kind = inspect.type_info(form)
+    kind = _shape(form)
     reading.values = _Reader(reading).read(root, "", kind)
     return reading
+
+
+@functools.cache
+def _shape(form: type[msgspec.Struct]) -> inspect.Type:
+    return inspect.type_info(form)
 
 
 def read_free(file: str, root: Mapping) -> Reading:

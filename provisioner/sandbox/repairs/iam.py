@@ -112,7 +112,10 @@ def _before_put_user_policy(backend: Any, asked: dict[str, Any]) -> None:
 
 def _before_attach(backend: Any, asked: dict[str, Any]) -> None:
     user = backend.get_user(asked["user_name"])
-    if asked["policy_arn"] not in user.managed_policies and len(user.managed_policies) >= _ATTACHED:
+    attached = user.managed_policies.get(asked["policy_arn"])
+    if attached is not None:
+        attached.attachment_count -= 1  # moto counts attaching again as another attachment; on AWS it changes nothing
+    elif len(user.managed_policies) >= _ATTACHED:
         raise LimitExceededException(f"Cannot exceed quota for PoliciesPerUser: {_ATTACHED}")
 
 

@@ -134,12 +134,14 @@ class Terraform:
             done = self._run("init", input=False, no_color=IsFlagged)
         if done.code != 0:
             raise translate("init", (), done.err or done.out)
+        marker.parent.mkdir(exist_ok=True)  # Terraform makes none for a root without provider and backend
         marker.write_text(wanted)
 
     def _init_key(self) -> str:
         digest = hashlib.sha256(repr(self.installation).encode())
-        for path in (self.root / "backend.tf", self.root / "main.tf", self.root / "provider.tf"):
-            digest.update(path.name.encode() + path.read_bytes())
+        for name in ("backend.tf", "main.tf", "provider.tf"):
+            if (self.root / name).is_file():
+                digest.update(name.encode() + (self.root / name).read_bytes())
         return digest.hexdigest()
 
     @contextmanager

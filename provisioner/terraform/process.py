@@ -5,6 +5,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -87,8 +88,11 @@ class Processes:
                 return
 
 
-def _read(stream: object, into: list[str], on_line: Callable[[str], None] | None) -> None:
-    for line in stream:  # type: ignore[attr-defined]
-        into.append(line)
-        if on_line is not None:
-            on_line(line)
+def _read(stream: IO[str] | None, into: list[str], on_line: Callable[[str], None] | None) -> None:
+    if stream is None:
+        return
+    with stream:
+        for line in stream:
+            into.append(line)
+            if on_line is not None:
+                on_line(line)

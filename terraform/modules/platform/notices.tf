@@ -2,6 +2,11 @@
 resource "aws_sesv2_configuration_set" "notices" {
   configuration_set_name = var.names.configuration_set
 
+  # SES reports it even where it was never set: said here, so that the next plan is empty.
+  delivery_options {
+    tls_policy = "OPTIONAL"
+  }
+
   reputation_options {
     reputation_metrics_enabled = true
   }

@@ -1,0 +1,6 @@
+# Written by innkeeper; changes made here are lost.
+terraform {
+  backend "local" {
+    path = "platform.tfstate"
+  }
+}

@@ -71,28 +71,32 @@ def hard_bounce_hours(standing: Standing, policy: Policy, now: datetime) -> dict
 
 def provider_outages(tallies: Iterable[Tally], policy: Policy, now: datetime) -> tuple[Outage, ...]:
     """The outages that the tenants' tallies show together: each hour far above the provider's usual hour."""
-    tenants: dict[str, Counter[int]] = defaultdict(Counter)
+    seen: dict[str, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
     addresses: dict[str, Counter[int]] = defaultdict(Counter)
-    for tally in tallies:
+    for tenant, tally in enumerate(tallies):
         for (provider, hour), count in tally.items():
-            tenants[provider][hour] += 1
+            seen[provider][hour].add(tenant)
             addresses[provider][hour] += count
-    hours = policy.whole("outage.window_days") * 24
-    last = to_ms(now) // HOUR
+    hours, last = policy.whole("outage.window_days") * 24, to_ms(now) // HOUR
     found = []
-    for provider, by_hour in sorted(tenants.items()):
-        usual = median(by_hour[hour] for hour in range(last - hours + 1, last + 1))
+    for provider, by_hour in sorted(seen.items()):
+        usual = median(len(by_hour.get(hour, ())) for hour in range(last - hours + 1, last + 1))
         limit = max(policy.whole("outage.tenants"), policy.whole("outage.factor") * usual)
-        bad = sorted(hour for hour, count in by_hour.items() if count >= limit)
+        bad = sorted(hour for hour, tenants in by_hour.items() if len(tenants) >= limit)
         found += [_outage(provider, run, by_hour, addresses[provider]) for run in _runs(bad)]
     return tuple(found)
 
 
-def _outage(provider: str, run: list[int], tenants: Mapping[int, int], addresses: Mapping[int, int]) -> Outage:
+def _outage(provider: str, run: list[int], seen: Mapping[int, set[int]], addresses: Mapping[int, int]) -> Outage:
+    """Take in the hour before and the hour after: an outage does not begin on the stroke."""
+    hours = range(run[0] - 1, run[-1] + 2)
     return Outage(
-        provider=provider, start=to_datetime(run[0] * HOUR), end=to_datetime((run[-1] + 1) * HOUR),
-        tenants=max(tenants[hour] for hour in run), addresses=sum(addresses[hour] for hour in run),
-    )  # fmt: skip
+        provider=provider,
+        start=to_datetime(hours[0] * HOUR),
+        end=to_datetime((hours[-1] + 1) * HOUR),
+        tenants=len(set().union(*(seen.get(hour, set()) for hour in hours))),
+        addresses=sum(addresses.get(hour, 0) for hour in hours),
+    )
 
 
 def _runs(hours: list[int]) -> list[list[int]]:

@@ -60,7 +60,7 @@ def is_joined_name(local: str) -> bool:
 
 
 def is_role(local: str) -> bool:
-    return plain(local).rstrip("0123456789").strip("._-") in ROLES
+    return re.sub(r"[._-]?\d{1,2}$", "", plain(local)) in ROLES
 
 
 def in_runs(locals_: Iterable[str]) -> set[str]:

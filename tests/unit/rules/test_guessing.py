@@ -1,0 +1,133 @@
+"""Who guesses addresses is found; who only looks like it is left alone."""
+
+from datetime import timedelta
+
+import pytest
+from rules_events import NOW, delivered, event, finding, judged, many, names
+
+from provisioner.model.event import Kind
+from provisioner.model.standing import State
+from provisioner.rules import resolve_policy
+from provisioner.rules.shapes import guessable
+
+DAY = timedelta(days=1)
+PEOPLE = (
+    "anna.meier b.huber carla.rossi d.lopez emil.zola f.lang gina.moser h.weber ines.bauer j.maier karl.otto l.fuchs "
+    "mara.klein n.wolf"
+).split()
+NOISE = [f"x{i:02d}qzkvbw{i * 7919:05d}" for i in range(1, 15)]
+
+
+def unknown(locals_, domain="acme.example", *, ago=DAY, status="5.1.1", **more):
+    return [event(Kind.HARD, f"{local}@{domain}", ago=ago, status=status, **more) for local in locals_]
+
+
+CASES = {
+    "nine": (unknown(PEOPLE[:9]), False),
+    "ten": (unknown(PEOPLE[:10]), True),
+    "ten, said by sub-type": (unknown(PEOPLE[:10], status="", subtype="NoEmail"), True),
+    "ten refused for another reason": (unknown(PEOPLE[:10], status="5.2.1"), False),
+    "ten, eight days ago": (unknown(PEOPLE[:10], ago=8 * DAY), False),
+    "ten of 16 sent there": (unknown(PEOPLE[:10]) + delivered(6, domain="acme.example"), True),
+    "ten of 17 sent there": (unknown(PEOPLE[:10]) + delivered(7, domain="acme.example"), False),
+    "half of the names are noise": (unknown(PEOPLE[:6] + NOISE[:6]), True),
+    "most of the names are noise": (unknown(PEOPLE[:5] + NOISE[:7]), False),
+    "role words": (unknown("info sales office support admin hr billing kontakt press jobs".split()), True),
+    "numbered": (unknown([f"kunde{i}" for i in range(100, 112)]), True),
+    "counted through the alphabet": (unknown("abcdefghijkl"), True),
+    "free mail": (unknown(PEOPLE, "gmx.net"), False),
+    "disposable": (unknown(PEOPLE, "mailinator.com"), False),
+    "at two domains": (unknown(PEOPLE[:7]) + unknown(PEOPLE[:7], "duff.example"), False),
+    "bounced again and again": (unknown(PEOPLE[:3]) * 5 + unknown(PEOPLE[:3]), False),
+}
+
+
+@pytest.mark.parametrize(("events", "guessing"), CASES.values(), ids=CASES)
+def test_guessing(events, guessing):
+    verdict = judged(events, delivered(400))
+    assert (names(verdict) == ["suspend guessing", "propose guessing"]) is guessing
+    assert verdict.after is (State.SUSPENDED if guessing else verdict.after)
+
+
+def test_a_shop_whose_list_has_aged_is_not_guessing():
+    """Its dead addresses lie at free-mail providers and one by one at companies."""
+    dead = unknown(PEOPLE, "outlook.com") + [one for i in range(14) for one in unknown([PEOPLE[i]], f"firm{i}.example")]
+    assert not [name for name in names(judged(dead, delivered(3_000))) if "guessing" in name]
+
+
+def test_a_school_that_writes_to_its_own_people_is_not_guessing():
+    new_pupils = unknown([f"{first}.{last}" for first in ("ann", "ben", "cem") for last in ("au", "bo", "cy", "du")], "school.example")
+    assert names(judged(new_pupils, delivered(400), domain="school.example")) == []
+    pupils = unknown([f"{first}.{last}" for first in ("ann", "ben", "cem") for last in ("au", "bo", "cy", "du")], "pupils.school.example")
+    assert names(judged(pupils, delivered(400), domain="school.example")) == []
+    assert "suspend guessing" in names(judged(new_pupils, delivered(400), domain="bakery.example"))
+
+
+def test_an_organisation_whose_server_died_is_not_guessing():
+    """All local parts fail, also those that took mail before."""
+    before = [event(Kind.DELIVERY, f"{local}@acme.example", ago=20 * DAY) for local in PEOPLE[:4]]
+    verdict = judged(before, unknown(PEOPLE), delivered(400))
+    assert names(verdict) == []
+    assert "server changed or died" in finding(verdict, "guessing").sentence
+    earlier = judged(before, now=NOW - 10 * DAY)  # known from a judgement before
+    assert names(judged(unknown(PEOPLE), delivered(400), standing=earlier.standing)) == []
+
+
+def test_termination_may_be_automatic():
+    policy = resolve_policy("standard", {"guessing.terminate": "auto"})
+    verdict = judged(unknown(PEOPLE), delivered(400), policy=policy)
+    assert (verdict.after, names(verdict)) == (State.TERMINATED, ["terminate guessing"])
+
+
+def test_many_guesses_among_much_mail_there_are_estimated():
+    """Above 64 mails to one domain the share is an estimate; 300 of 360 is guessing, 300 of 1,200 is not."""
+    people = [f"{first}.{last}" for first in PEOPLE[:15] for last in (f"n{chr(97 + i)}{chr(97 + j)}" for i in range(5) for j in range(5))]
+    guessed = unknown([one.replace(".", "", 1) for one in people][:300])
+    good = resolve_policy("standard", {"hard.tenant.large.suspend_share": 1.0, "hard.tenant.large.warn_share": 1.0})
+    rest = delivered(2_000)
+    assert "suspend guessing" in names(judged(guessed, delivered(60, domain="acme.example"), rest, policy=good))
+    assert "suspend guessing" not in names(judged(guessed, delivered(900, domain="acme.example"), rest, policy=good))
+
+
+SHAPES = {
+    "anna.meier": "name", "a.meier": "name", "anna_meier": "name", "anna-maria.meier": "name", "annameier": "name",
+    "ameier": "name", "josé.muñoz": "name", "Jürgen.Groß": "name", "anna.meier+shop": "name", "ł.kowalski": "name",
+    "anna.meier2": "name", "info": "role word", "Kontakt": "role word", "sales2": "role word", "a.b": None,
+    "x9kq2z": None, "qwrtzpsdf": None, "123456": None, "": None, "+": None, "order-2211984": None, "日本": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("local", "shape"), SHAPES.items())
+def test_shapes(local, shape):
+    assert guessable([local]) == ({local: shape} if shape else {})
+
+
+RUNS = {
+    "three in a row": (["u1", "u2", "u3"], {"u1", "u2", "u3"}),
+    "two are chance": (["u1", "u2"], set()),
+    "every other one exists": (["u1", "u3", "u5"], {"u1", "u3", "u5"}),
+    "far apart": (["u1", "u9", "u17"], set()),
+    "leading zeros": (["c001x", "c001", "c002", "c003"], {"c001", "c002", "c003"}),
+    "letters": (["a", "b", "c", "x"], {"a", "b", "c"}),
+    "last letters": (["ab-a", "ab-b", "ab-c"], {"ab-a", "ab-b", "ab-c"}),
+    "very long numbers": (["1" * 400, "2", "3"], set()),
+}
+
+
+@pytest.mark.parametrize(("locals_", "counted"), RUNS.values(), ids=RUNS)
+def test_runs(locals_, counted):
+    assert {local for local, why in guessable(locals_).items() if why == "counted up"} == counted - {
+        local for local, why in guessable(locals_).items() if why == "name"
+    }
+    assert not {local for local in locals_ if local not in counted} & {
+        local for local, why in guessable(locals_).items() if why == "counted up"
+    }
+
+
+def test_too_many_organisations_to_know_the_share_is_said(monkeypatch):
+    monkeypatch.setattr("provisioner.rules.correspondence.DOMAINS", 3)
+    many_firms = [one for i in range(40) for one in many(Kind.DELIVERY, 1, domain=f"firm{i}.example")]
+    verdicts = [judged(many_firms, unknown(PEOPLE, f"guess{i}.example"), delivered(400)) for i in range(6)]
+    said = [finding(verdict, "guessing") for verdict in verdicts]
+    assert all(one is not None for one in said)
+    assert any("too many organisations" in one.sentence for one in said)

@@ -1,4 +1,4 @@
-"""Checks an answer on the wire against botocore's output shape: boto3 forgives wrong types, Terraform's SDK does not."""
+"""Holds an answer on the wire against botocore's model: boto3 forgives wrong types, Terraform's SDK does not."""
 
 from numbers import Number
 

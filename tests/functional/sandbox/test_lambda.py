@@ -9,7 +9,6 @@ import pytest
 
 CODE = """
 import json, os, time
-import boto3
 
 def handler(event, context):
     print("got", json.dumps(event))
@@ -21,6 +20,7 @@ def handler(event, context):
         raise ValueError("on purpose")
     if event.get("exit"):
         os._exit(3)
+    import boto3
     left = context.get_remaining_time_in_millis()
     boto3.client("sqs").send_message(
         QueueUrl=os.environ["OUT"], MessageBody=json.dumps({"event": event, "id": context.aws_request_id}))
@@ -85,7 +85,7 @@ def test_code_runs_with_its_context_and_talks_to_this_sandbox(aws, function):
         ({"eat": 300, "sleep": 0.2}, "Runtime.ExitError"),
         ({"exit": True}, "Runtime.ExitError"),
     ],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_i6_code_that_fails_is_too_slow_or_too_big_ends_with_an_error(aws, function, event, kind):
     error, answer = invoke(aws, event)

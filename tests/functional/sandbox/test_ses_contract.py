@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from botocore.exceptions import ClientError
 from shapes import problems
 
 from provisioner.sandbox.ses import OPERATIONS
@@ -124,8 +125,6 @@ def test_every_operation_answers_as_the_model_says(aws, ses):
 
 
 def test_what_is_not_implemented_is_refused_loudly_and_by_name(aws, ses):
-    from botocore.exceptions import ClientError
-
     implemented = set(OPERATIONS)
     silent = []
     for operation in ses.meta.service_model.operation_names:

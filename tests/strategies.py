@@ -11,22 +11,37 @@ _MS = int(NOW.timestamp() * 1000)
 _DAY = 86_400_000
 
 DOMAINS = ("web.de", "gmail.com", "acme.example", "school.example")
-LOCALS = ("anna.meier", "b.huber", "info", "user1", "user2", "user3", "x9kq2z", "carla", "d.lopez", "emilzola", "f", "g")
+LOCALS = (
+    "anna.meier",
+    "b.huber",
+    "info",
+    "user1",
+    "user2",
+    "user3",
+    "x9kq2z",
+    "carla",
+    "d.lopez",
+    "emilzola",
+    "f",
+    "g",
+)
 STATUSES = ("", "5.1.1", "4.2.2", "5.7.1", "5.4.4")
 
 addresses = st.builds("{}@{}".format, st.sampled_from(LOCALS), st.sampled_from(DOMAINS))
 odd_addresses = st.one_of(
-    addresses, st.sampled_from(("", "nobody", "@", "a@", "@b", "*@gmail.com", "a?@x", "ä@bücher.example", "a" * 300 + "@b.c")),
+    addresses,
+    st.sampled_from(("", "nobody", "@", "a@", "@b", "*@gmail.com", "a?@x", "ä@bücher.example", "a" * 300 + "@b.c")),
     st.text(max_size=12),
-)  # fmt: skip
+)
 # Milliseconds before NOW: now, this week, this month, out of every window.
 ages = st.one_of(
     st.integers(0, 2 * _DAY), st.integers(0, 7 * _DAY), st.integers(0, 31 * _DAY), st.integers(0, 400 * _DAY)
 )
+lags = st.integers(0, 3 * _DAY)
 ids = st.integers(0, 10**9).map("e{:d}".format)
 
 
-def events(kinds=tuple(Kind), to=addresses, id_=ids, lag=st.integers(0, 3 * _DAY)):
+def events(kinds=tuple(Kind), to=addresses, id_=ids, lag=lags):
     """One plausible event. The collector's ids name one event: equal ids mean equal events."""
     return st.builds(_event, st.sampled_from(kinds), to, id_, ages, lag, st.sampled_from(STATUSES))
 
@@ -43,8 +58,18 @@ def batches(of=None, *, max_size=60):
 
 any_ms = st.one_of(st.integers(-(2**62), 2**62), ages.map(lambda age: _MS - age))
 wild_events = st.builds(
-    Event, st.sampled_from(tuple(Kind)), st.text(max_size=20), any_ms, any_ms, st.text(max_size=8), odd_addresses,
-    st.text(max_size=8), st.text(max_size=8), st.text(max_size=8), st.booleans(), st.integers(-1, 60),
-)  # fmt: skip
+    Event,
+    st.sampled_from(tuple(Kind)),
+    st.text(max_size=20),
+    any_ms,
+    any_ms,
+    st.text(max_size=8),
+    odd_addresses,
+    st.text(max_size=8),
+    st.text(max_size=8),
+    st.text(max_size=8),
+    st.booleans(),
+    st.integers(-1, 60),
+)
 
 moments = st.integers(0, 60 * 24 * 60).map(lambda minutes: NOW - timedelta(minutes=minutes))

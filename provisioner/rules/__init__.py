@@ -16,12 +16,42 @@ from provisioner.rules.registry import FAST_RULES, OPTIONS, RULES
 from provisioner.rules.storage import StandingUnreadable, dump_standing, load_standing
 
 __all__ = [
-    "FAST_RULES", "OPTIONS", "PROFILES", "RULES", "AccountGuard", "AccountMetrics", "BlastRadius", "Option", "Outage",
-    "Policy", "Rule", "Share", "StandingUnreadable", "account_guard", "block", "blocked_at", "check_blast_radius", "condemns",
-    "confirm", "decide", "describe", "dismiss", "dump_standing", "expire", "explain", "hard_bounce_hours", "limit_of",
-    "load_standing", "override_problems", "provider_outages", "reinstate", "resolve_policy", "suspend", "terminate",
+    "FAST_RULES",
+    "OPTIONS",
+    "PROFILES",
+    "RULES",
+    "AccountGuard",
+    "AccountMetrics",
+    "BlastRadius",
+    "Option",
+    "Outage",
+    "Policy",
+    "Rule",
+    "Share",
+    "StandingUnreadable",
+    "account_guard",
+    "block",
+    "blocked_at",
+    "check_blast_radius",
+    "condemns",
+    "confirm",
+    "decide",
+    "describe",
+    "dismiss",
+    "dump_standing",
+    "expire",
+    "explain",
+    "hard_bounce_hours",
+    "limit_of",
+    "load_standing",
+    "override_problems",
+    "provider_outages",
+    "reinstate",
+    "resolve_policy",
+    "suspend",
+    "terminate",
     "unblock",
-]  # fmt: skip
+]
 
 
 def resolve_policy(profile: str = "standard", *overrides: Mapping[str, Any]) -> Policy:

@@ -47,8 +47,8 @@ def check_blast_radius(verdicts: Iterable[Verdict], fleet_size: int, policy: Pol
 RULE = Rule(
     id=ID,
     title="An audit that would stop too many tenants stops itself",
-    why="Ten per cent of a fleet never turn bad in one week; a wrong number in a policy file can look as if they did. The "
-    "whole run is decided and counted before anything is enforced.",
+    why="Ten per cent of a fleet never turn bad in one week; a wrong number in a policy file can look as if they did. "
+    "The whole run is decided and counted before anything is enforced.",
     source="github.com/cloud-custodian/cloud-custodian/issues/3641",
     options=(
         whole("blast.tenants", 3, "tenants", "small fleets need some room"),

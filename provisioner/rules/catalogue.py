@@ -49,17 +49,27 @@ def limits() -> list[tuple[str, str, int]]:
     return [
         ("events of one counted kind per day", estimated, memory.PER_DAY),
         ("events of a kind no rule counts, per day", "estimated within some 3 %", memory.MINOR_PER_DAY),
-        ("addresses with hard bounces, 28 days", "the newest are named, the number is estimated", traces.HARD_ADDRESSES),
+        (
+            "addresses with hard bounces, 28 days",
+            "the newest are named, the number is estimated",
+            traces.HARD_ADDRESSES,
+        ),
         ("hard bounces named per address", "the newest are kept", traces.BOUNCES_EACH),
         ("complaints, 365 days", "the newest are named, the number is estimated", traces.COMPLAINTS),
         ("soft-bounced addresses", "the most recently bounced are kept", traces.SOFT_ADDRESSES),
-        ("deliveries to anybody kept between two audits", "an older delivery cannot reset a soft bounce judged later",
-         correspondence.RECENT),
-        ("organisations' domains written to, 28 days", "some are not judged for guessing, and a finding says so",
-         correspondence.DOMAINS),
+        (
+            "deliveries to anybody kept between two audits",
+            "an older delivery cannot reset a soft bounce judged later",
+            correspondence.RECENT,
+        ),
+        (
+            "organisations' domains written to, 28 days",
+            "some are not judged for guessing, and a finding says so",
+            correspondence.DOMAINS,
+        ),
         ("mails per such domain", "the share is estimated", correspondence.MAILS_EACH),
         ("event ids per virus incident", "the number reads “or more”", traces.VIRUS_EVENTS),
-    ]  # fmt: skip
+    ]
 
 
 def document() -> str:

@@ -14,17 +14,21 @@ def judge(view: View) -> list[Outcome]:
     since = view.since(hours=hours)
     count, base = view.complainants(since), view.deliveries_with_complaint_data(since)
     least, minimum, limit = (
-        policy.whole("complaint.flood.suspend"), policy.whole("complaint.flood.deliveries"), policy.share("complaint.flood.share"),
-    )  # fmt: skip
+        policy.whole("complaint.flood.suspend"),
+        policy.whole("complaint.flood.deliveries"),
+        policy.share("complaint.flood.share"),
+    )
     if count < least or base < minimum or count / base < limit:
         return []
     why = evidence(
-        ID, f"{people(count, 'recipient', 'recipients')} reported mail as unwanted within {hours} hours "
+        ID,
+        f"{people(count, 'recipient', 'recipients')} reported mail as unwanted within {hours} hours "
         f"({percent(count, base)} of {base:,} deliveries that can be complained about).",
         sorted(view.complaints(since)),
         numbers={"complainants": count, "deliveries": base, **cluster(view, since)},
-        limits={"complainants": least, "deliveries": minimum, "share": limit, "window_hours": hours}, total=count,
-    )  # fmt: skip
+        limits={"complainants": least, "deliveries": minimum, "share": limit, "window_hours": hours},
+        total=count,
+    )
     return [Outcome(severity="act", evidence=why, action=Suspend(kind="complaint", evidence=why))]
 
 

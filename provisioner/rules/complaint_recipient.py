@@ -51,8 +51,9 @@ def _nth(count: int) -> str:
 RULE = Rule(
     id=ID,
     title="A recipient who complains again and again is blocked",
-    why="Complaining once can be a slip of the finger. The third time it is an answer. Most products block at the first "
-    "complaint; the `strict` profile does, too. A complaint that names several candidates is a strike on none of them.",
+    why="Complaining once can be a slip of the finger. The third time it is an answer. Most products block at the "
+    "first complaint; the `strict` profile does, too. A complaint that names several candidates is a strike on none of "
+    "them.",
     source="hammo.io, SES on AWS: Getting Started with Email on AWS (2019)",
     kind="complaint",
     options=(

@@ -24,11 +24,23 @@ def judge(view: View) -> list[Outcome]:
         else ("rate unknown: all deliveries went to Gmail" if known else "rate unknown: no deliveries seen")
     )
     return judge_rate(
-        ID, "complaint", f"{people(count, 'recipient', 'recipients')} reported mail as unwanted in {days} days ({rate}).",
-        sorted(view.complaints(since)), count=count, base=base, warn=warn, suspend=suspend, noun="complainants", days=days,
-        numbers={"complainants": count, "deliveries": base if known else "unknown",
-                 "share": round(count / base, 6) if base else "unknown", **cluster(view, since)},
-    )  # fmt: skip
+        ID,
+        "complaint",
+        f"{people(count, 'recipient', 'recipients')} reported mail as unwanted in {days} days ({rate}).",
+        sorted(view.complaints(since)),
+        count=count,
+        base=base,
+        warn=warn,
+        suspend=suspend,
+        noun="complainants",
+        days=days,
+        numbers={
+            "complainants": count,
+            "deliveries": base if known else "unknown",
+            "share": round(count / base, 6) if base else "unknown",
+            **cluster(view, since),
+        },
+    )
 
 
 def cluster(view: View, since: int) -> dict[str, Value]:
@@ -61,17 +73,43 @@ RULE = Rule(
     kind="complaint",
     options=(
         whole("complaint.tenant.window_days", 28, "days", "four whole weeks", most=28),
-        choice("complaint.tenant.gmail", "leave-out", ("leave-out", "count"), "whether deliveries to Gmail count in the rate"),
+        choice(
+            "complaint.tenant.gmail",
+            "leave-out",
+            ("leave-out", "count"),
+            "whether deliveries to Gmail count in the rate",
+        ),
         whole("complaint.tenant.small.warn", 2, "complainants", "below the medium size", friendly=3),
         whole("complaint.tenant.small.suspend", 5, "complainants", "below the medium size", friendly=8, strict=4),
         whole("complaint.tenant.medium.deliveries", 500, "deliveries", "from here on a rate means something"),
         whole("complaint.tenant.medium.warn", 2, "complainants", "no rate acts on less", friendly=3),
-        share("complaint.tenant.medium.warn_share", 0.001, "of deliveries", "Amazon's review line", friendly=0.0015, strict=0.0008),
+        share(
+            "complaint.tenant.medium.warn_share",
+            0.001,
+            "of deliveries",
+            "Amazon's review line",
+            friendly=0.0015,
+            strict=0.0008,
+        ),
         whole("complaint.tenant.medium.suspend", 5, "complainants", "no rate acts on less", friendly=8, strict=4),
-        share("complaint.tenant.medium.suspend_share", 0.003, "of deliveries", "Gmail's line", friendly=0.004, strict=0.002),
+        share(
+            "complaint.tenant.medium.suspend_share",
+            0.003,
+            "of deliveries",
+            "Gmail's line",
+            friendly=0.004,
+            strict=0.002,
+        ),
         whole("complaint.tenant.large.deliveries", 5_000, "deliveries", "from here on a rate is firm"),
         whole("complaint.tenant.large.suspend", 10, "complainants", "no rate acts on less", friendly=15, strict=8),
-        share("complaint.tenant.large.suspend_share", 0.002, "of deliveries", "below Gmail's line", friendly=0.003, strict=0.001),
+        share(
+            "complaint.tenant.large.suspend_share",
+            0.002,
+            "of deliveries",
+            "below Gmail's line",
+            friendly=0.003,
+            strict=0.001,
+        ),
     ),
     judge=judge,
-)  # fmt: skip
+)

@@ -40,9 +40,16 @@ A = TypeVar("A")
 
 
 def decide(
-    events: Iterable[Event | Deliveries], standing: Standing, policy: Policy, now: datetime, *,
-    fast: bool = False, drill: bool = False, domain: str = "", outages: tuple[Outage, ...] = (),
-) -> Verdict:  # fmt: skip
+    events: Iterable[Event | Deliveries],
+    standing: Standing,
+    policy: Policy,
+    now: datetime,
+    *,
+    fast: bool = False,
+    drill: bool = False,
+    domain: str = "",
+    outages: tuple[Outage, ...] = (),
+) -> Verdict:
     """Judge one tenant by what came since the last judgement and by what the standing remembers.
 
     ``events`` may hold rows of deliveries as ``decode_rows`` yields them: the same to the rules, but faster.
@@ -125,8 +132,9 @@ def _apply(changes: Changes, view: View, outcomes: list[Outcome], *, fast: bool)
     changes.block(_of(BlockRecipient, outcomes))
     guessed = [
         Propose(action="terminate", kind="guessing", evidence=one.evidence)
-        for one in _of(Suspend, outcomes) if one.kind == "guessing"
-    ]  # fmt: skip
+        for one in _of(Suspend, outcomes)
+        if one.kind == "guessing"
+    ]
     changes.terminate(_of(Terminate, outcomes))
     suspended = changes.suspend(_of(Suspend, outcomes))
     escalated = escalate(view, suspended.kind, suspended.evidence) if suspended else None
@@ -157,13 +165,25 @@ def _held(view: View) -> tuple[Finding, ...]:
 
 
 def _verdict(
-    before: Standing, after: Standing, policy: Policy, now: datetime, findings: tuple[Finding, ...],
-    actions: tuple[Action, ...], view: View,
-) -> Verdict:  # fmt: skip
+    before: Standing,
+    after: Standing,
+    policy: Policy,
+    now: datetime,
+    findings: tuple[Finding, ...],
+    actions: tuple[Action, ...],
+    view: View,
+) -> Verdict:
     return Verdict(
-        tenant=before.tenant, at=now, policy_hash=policy.hash, before=before.state, after=after.state,
-        findings=findings, actions=actions, standing=after, counts=count(view),
-    )  # fmt: skip
+        tenant=before.tenant,
+        at=now,
+        policy_hash=policy.hash,
+        before=before.state,
+        after=after.state,
+        findings=findings,
+        actions=actions,
+        standing=after,
+        counts=count(view),
+    )
 
 
 def count(view: View, days: int = 28) -> dict[str, Value]:
@@ -172,10 +192,16 @@ def count(view: View, days: int = 28) -> dict[str, Value]:
     deliveries, sends, hard = view.deliveries(since), view.sends(since), view.hard_count(since)
     base, complainants = view.deliveries_with_complaint_data(since), view.complainants(since)
     return {
-        "window_days": days, "sends": sends if deliveries else "unknown", "deliveries": deliveries,
-        "deliveries with complaint data": base, "hard": hard, "soft": len(view.soft(since)),
-        "complainants": complainants, "virus incidents": len(view.memory.virus.all), "blocked": len(view.standing.blocks),
+        "window_days": days,
+        "sends": sends if deliveries else "unknown",
+        "deliveries": deliveries,
+        "deliveries with complaint data": base,
+        "hard": hard,
+        "soft": len(view.soft(since)),
+        "complainants": complainants,
+        "virus incidents": len(view.memory.virus.all),
+        "blocked": len(view.standing.blocks),
         "bounce_rate": round(hard / sends, 6) if deliveries else "unknown",
         "complaint_rate": round(complainants / base, 6) if base else "unknown",
         **{f"events.{kind.value}": seen for kind in Kind if (seen := view.seen(kind, since))},
-    }  # fmt: skip
+    }

@@ -78,8 +78,8 @@ def _finding(name: str, rate: float, counts: Mapping[str, int], worst: list[str]
 RULE = Rule(
     id=ID,
     title="The account's rates are watched before Amazon acts on them",
-    why="Amazon reviews an account at 5 % bounces or 0.1 % complaints and may stop it for everybody. At half of that the "
-    "operator is told who contributes; near it the worst contributors are judged by the strict profile.",
+    why="Amazon reviews an account at 5 % bounces or 0.1 % complaints and may stop it for everybody. At half of that "
+    "the operator is told who contributes; near it the worst contributors are judged by the strict profile.",
     source="docs.aws.amazon.com/ses/latest/dg/faqs-enforcement.html",
     options=(
         share("account.bounce.tell", 0.025, "of sends", "half of Amazon's review line"),

@@ -62,12 +62,19 @@ def _guessing(view: View, domain: str, unknown: Unknown, sent: int, shaped: dict
     days = view.policy.whole("guessing.window_days")
     reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(Counter(shaped.values()).items()))
     why = evidence(
-        ID, f"{people(len(unknown))} at {domain} do not exist, {percent(len(unknown), sent)} of all mail sent there in "
-        f"{days} days, and they look guessed ({reasons}).", [event for _, event, _ in unknown.values()],
+        ID,
+        f"{people(len(unknown))} at {domain} do not exist, {percent(len(unknown), sent)} of all mail sent there in "
+        f"{days} days, and they look guessed ({reasons}).",
+        [event for _, event, _ in unknown.values()],
         numbers={"domain": domain, "unknown users": len(unknown), "sends there": sent, "shaped": len(shaped)},
-        limits={"unknown users": view.policy.whole("guessing.addresses"), "share": view.policy.share("guessing.share"),
-                "shaped share": view.policy.share("guessing.shaped_share"), "window_days": days}, total=len(unknown),
-    )  # fmt: skip
+        limits={
+            "unknown users": view.policy.whole("guessing.addresses"),
+            "share": view.policy.share("guessing.share"),
+            "shaped share": view.policy.share("guessing.shaped_share"),
+            "window_days": days,
+        },
+        total=len(unknown),
+    )
     auto = view.policy.word("guessing.terminate") == "auto"
     action: Action = Terminate(kind="guessing", evidence=why) if auto else Suspend(kind="guessing", evidence=why)
     return Outcome(severity="act", evidence=why, action=action)
@@ -75,18 +82,22 @@ def _guessing(view: View, domain: str, unknown: Unknown, sent: int, shaped: dict
 
 def _spared(view: View, domain: str, unknown: Unknown, because: str) -> Outcome:
     why = evidence(
-        ID, f"{people(len(unknown))} at {domain} do not exist, but {because}; this is not taken for guessing.",
-        [event for _, event, _ in unknown.values()], numbers={"domain": domain, "unknown users": len(unknown)},
-        limits={"unknown users": view.policy.whole("guessing.addresses")}, total=len(unknown),
-    )  # fmt: skip
+        ID,
+        f"{people(len(unknown))} at {domain} do not exist, but {because}; this is not taken for guessing.",
+        [event for _, event, _ in unknown.values()],
+        numbers={"domain": domain, "unknown users": len(unknown)},
+        limits={"unknown users": view.policy.whole("guessing.addresses")},
+        total=len(unknown),
+    )
     return Outcome(severity="info", evidence=why)
 
 
 RULE = Rule(
     id=ID,
     title="Guessing addresses suspends, and termination is proposed",
-    why="Full name and domain are easy to guess, and spammers do. A guesser shows at one organisation: ten addresses or "
-    "more that do not exist, most of the mail sent there, and local parts such as first.last, f.last, firstlast, info, "
+    why="Full name and domain are easy to guess, and spammers do. A guesser shows at one organisation: ten addresses "
+    "or more that do not exist, most of the mail sent there, and local parts such as first.last, f.last, firstlast, "
+    "info, "
     "or user1, user2, user3. Not taken for guessing: free-mail and disposable domains (people choose any name there), "
     "the tenant's own domain, an old list (its bounces lie at many domains), an organisation whose people took mail "
     "before (its server died).",
@@ -94,12 +105,22 @@ RULE = Rule(
     kind="guessing",
     options=(
         whole("guessing.window_days", 7, "days", "guessers are quick", most=28),
-        whole("guessing.addresses", 10, "unknown users", "fewer at one domain are chance", friendly=15, strict=8, least=5),
-        share("guessing.share", 0.60, "of the mail sent there", "who knows the people there reaches most of them",
-              friendly=0.70, strict=0.50),
+        whole(
+            "guessing.addresses", 10, "unknown users", "fewer at one domain are chance", friendly=15, strict=8, least=5
+        ),
+        share(
+            "guessing.share",
+            0.60,
+            "of the mail sent there",
+            "who knows the people there reaches most of them",
+            friendly=0.70,
+            strict=0.50,
+        ),
         share("guessing.shaped_share", 0.50, "of the unknown users", "robots that fill forms type noise instead"),
-        share("guessing.reached_share", 0.20, "of the unknown users", "delivered earlier: the server died, nobody guessed"),
-        choice("guessing.terminate", "propose", ("propose", "auto"), "auto terminates without the operator's confirmation"),
+        share("guessing.reached_share", 0.20, "of the unknown users", "delivered earlier: its server died"),
+        choice(
+            "guessing.terminate", "propose", ("propose", "auto"), "auto terminates without the operator's confirmation"
+        ),
     ),
     judge=judge,
-)  # fmt: skip
+)

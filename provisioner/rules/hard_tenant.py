@@ -18,12 +18,22 @@ def judge(view: View) -> list[Outcome]:
     warn, suspend = _limits(view, sends if known else None)
     rate = f"{percent(count, sends)} of {sends:,} mails" if known else "rate unknown: no deliveries seen"
     return judge_rate(
-        ID, "hard", f"Mail to {people(count)} bounced for good in {days} days ({rate}).",
+        ID,
+        "hard",
+        f"Mail to {people(count)} bounced for good in {days} days ({rate}).",
         [event for _, event, _ in view.hard(since).values()],
-        count=count, base=sends, warn=warn, suspend=suspend, noun="addresses", days=days,
-        numbers={"addresses": count, "sends": sends if known else "unknown",
-                 "share": round(count / sends, 5) if known else "unknown"},
-    )  # fmt: skip
+        count=count,
+        base=sends,
+        warn=warn,
+        suspend=suspend,
+        noun="addresses",
+        days=days,
+        numbers={
+            "addresses": count,
+            "sends": sends if known else "unknown",
+            "share": round(count / sends, 5) if known else "unknown",
+        },
+    )
 
 
 def _limits(view: View, sends: int | None) -> tuple[Limit, Limit]:
@@ -48,8 +58,17 @@ RULE = Rule(
     kind="hard",
     options=(
         whole("hard.tenant.window_days", 28, "days", "four whole weeks", most=28),
-        whole("hard.tenant.small.warn", 5, "addresses", "below the medium size, or sends unknown", friendly=8, strict=3),
-        whole("hard.tenant.small.suspend", 15, "addresses", "below the medium size, or sends unknown", friendly=25, strict=8),
+        whole(
+            "hard.tenant.small.warn", 5, "addresses", "below the medium size, or sends unknown", friendly=8, strict=3
+        ),
+        whole(
+            "hard.tenant.small.suspend",
+            15,
+            "addresses",
+            "below the medium size, or sends unknown",
+            friendly=25,
+            strict=8,
+        ),
         whole("hard.tenant.medium.sends", 100, "sends", "from here on a rate means something"),
         whole("hard.tenant.medium.warn", 5, "addresses", "no rate acts on less", friendly=8, strict=3),
         share("hard.tenant.medium.warn_share", 0.04, "of sends", "rate to warn at", friendly=0.06, strict=0.03),
@@ -57,9 +76,16 @@ RULE = Rule(
         share("hard.tenant.medium.suspend_share", 0.08, "of sends", "rate to suspend at", friendly=0.12, strict=0.05),
         whole("hard.tenant.large.sends", 1_000, "sends", "from here on a rate is firm"),
         whole("hard.tenant.large.warn", 25, "addresses", "no rate acts on less", friendly=40, strict=20),
-        share("hard.tenant.large.warn_share", 0.025, "of sends", "half of Amazon's review line", friendly=0.035, strict=0.02),
+        share(
+            "hard.tenant.large.warn_share",
+            0.025,
+            "of sends",
+            "half of Amazon's review line",
+            friendly=0.035,
+            strict=0.02,
+        ),
         whole("hard.tenant.large.suspend", 50, "addresses", "no rate acts on less", friendly=80, strict=40),
         share("hard.tenant.large.suspend_share", 0.05, "of sends", "Amazon's review line", friendly=0.07, strict=0.04),
     ),
     judge=judge,
-)  # fmt: skip
+)

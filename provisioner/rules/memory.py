@@ -17,9 +17,19 @@ from provisioner.rules.traces import Advice, Complaints, HardBounces, Incidents,
 SCHEMA = 1
 PER_DAY = 4_096  # events of a kind counted exactly per day; above, estimated within some 1.6 %
 MINOR_PER_DAY = 1_024  # the same for kinds that no rule counts
-COUNTED = frozenset({
-    Kind.DELIVERY, Kind.HARD, Kind.POLICY, Kind.RELAY, Kind.SOFT, Kind.CONTENT, Kind.UNDETERMINED, Kind.REJECT, Kind.VIRUS,
-})  # fmt: skip
+COUNTED = frozenset(
+    {
+        Kind.DELIVERY,
+        Kind.HARD,
+        Kind.POLICY,
+        Kind.RELAY,
+        Kind.SOFT,
+        Kind.CONTENT,
+        Kind.UNDETERMINED,
+        Kind.REJECT,
+        Kind.VIRUS,
+    }
+)
 
 
 def cap_of(kind: Kind) -> int:

@@ -19,13 +19,19 @@ def judge(view: View) -> list[Outcome]:
     count, events = len(incidents), sorted(set().union(*(one.events for one in new)))
     final = count >= limit
     when = " and ".join(date(one.start) for one in incidents[-2:])
-    mails = f"{len(events)} mails" if len(events) < VIRUS_EVENTS else f"{VIRUS_EVENTS} mails or more"
+    mails = "1 mail" if len(events) == 1 else f"{len(events)} mails{' or more' if len(events) >= VIRUS_EVENTS else ''}"
+    what = (
+        f"incident {count} within a year ({when})."
+        if final
+        else f"first incident, {when}. Mail stays off until the site is cleaned and its owner says what was done."
+    )
     why = evidence(
-        ID, f"SES found a virus in mail of this site ({mails if len(events) != 1 else '1 mail'}): "
-        + (f"incident {count} within a year ({when})." if final else f"first incident, {when}. Mail stays off until the "
-           "site is cleaned and its owner says what was done."), events,
-        numbers={"incidents": count}, limits={"suspend incidents": 1, "terminate incidents": limit, "window_days": days},
-    )  # fmt: skip
+        ID,
+        f"SES found a virus in mail of this site ({mails}): {what}",
+        events,
+        numbers={"incidents": count},
+        limits={"suspend incidents": 1, "terminate incidents": limit, "window_days": days},
+    )
     action: Action = Terminate(kind="virus", evidence=why) if final else Suspend(kind="virus", evidence=why)
     return [Outcome(severity="act", evidence=why, action=action)]
 

@@ -1,3 +1,4 @@
+# ruff: noqa: T201 -- a command: it prints
 """How fast and in how much memory a tenant is judged, from the stored bytes of its facts to the verdict.
 
     python tests/bench/bench_rules.py --events 1000000
@@ -40,10 +41,10 @@ STATUS = {Kind.HARD: ("5.1.1", "General"), Kind.SOFT: ("4.2.2", "MailboxFull")}
 
 
 def make(folder: Path, total: int) -> None:
-    """Write a week's facts: a third as many people as mails, and few of them with a full mailbox, as in the generator."""
+    """Write a week's facts: a third as many people as mails, few with a full mailbox (as in tools/)."""
     objects = max(7, -(-total // OBJECT))
     for number in range(objects):
-        rng = random.Random(number)
+        rng = random.Random(number)  # noqa: S311
         count = total * (number + 1) // objects - total * number // objects
         start, span = NOW - WEEK + WEEK / objects * number, WEEK / objects
         events = (_event(rng, rng.choices(list(MIX), list(MIX.values()))[0], start, span, total) for _ in range(count))

@@ -11,10 +11,22 @@ from provisioner.rules import resolve_policy
 from provisioner.rules.shapes import guessable
 
 DAY = timedelta(days=1)
-PEOPLE = (
-    "anna.meier b.huber carla.rossi d.lopez emil.zola f.lang gina.moser h.weber ines.bauer j.maier karl.otto l.fuchs "
-    "mara.klein n.wolf"
-).split()
+PEOPLE = [
+    "anna.meier",
+    "b.huber",
+    "carla.rossi",
+    "d.lopez",
+    "emil.zola",
+    "f.lang",
+    "gina.moser",
+    "h.weber",
+    "ines.bauer",
+    "j.maier",
+    "karl.otto",
+    "l.fuchs",
+    "mara.klein",
+    "n.wolf",
+]
 NOISE = [f"x{i:02d}qzkvbw{i * 7919:05d}" for i in range(1, 15)]
 
 
@@ -32,7 +44,10 @@ CASES = {
     "ten of 17 sent there": (unknown(PEOPLE[:10]) + delivered(7, domain="acme.example"), False),
     "half of the names are noise": (unknown(PEOPLE[:6] + NOISE[:6]), True),
     "most of the names are noise": (unknown(PEOPLE[:5] + NOISE[:7]), False),
-    "role words": (unknown("info sales office support admin hr billing kontakt press jobs".split()), True),
+    "role words": (
+        unknown(["info", "sales", "office", "support", "admin", "hr", "billing", "kontakt", "press", "jobs"]),
+        True,
+    ),
     "numbered": (unknown([f"kunde{i}" for i in range(100, 112)]), True),
     "counted through the alphabet": (unknown("abcdefghijkl"), True),
     "free mail": (unknown(PEOPLE, "gmx.net"), False),
@@ -56,9 +71,14 @@ def test_a_shop_whose_list_has_aged_is_not_guessing():
 
 
 def test_a_school_that_writes_to_its_own_people_is_not_guessing():
-    new_pupils = unknown([f"{first}.{last}" for first in ("ann", "ben", "cem") for last in ("au", "bo", "cy", "du")], "school.example")
+    new_pupils = unknown(
+        [f"{first}.{last}" for first in ("ann", "ben", "cem") for last in ("au", "bo", "cy", "du")], "school.example"
+    )
     assert names(judged(new_pupils, delivered(400), domain="school.example")) == []
-    pupils = unknown([f"{first}.{last}" for first in ("ann", "ben", "cem") for last in ("au", "bo", "cy", "du")], "pupils.school.example")
+    pupils = unknown(
+        [f"{first}.{last}" for first in ("ann", "ben", "cem") for last in ("au", "bo", "cy", "du")],
+        "pupils.school.example",
+    )
     assert names(judged(pupils, delivered(400), domain="school.example")) == []
     assert "suspend guessing" in names(judged(new_pupils, delivered(400), domain="bakery.example"))
 
@@ -81,7 +101,11 @@ def test_termination_may_be_automatic():
 
 def test_many_guesses_among_much_mail_there_are_estimated():
     """Above 64 mails to one domain the share is an estimate; 300 of 360 is guessing, 300 of 1,200 is not."""
-    people = [f"{first}.{last}" for first in PEOPLE[:15] for last in (f"n{chr(97 + i)}{chr(97 + j)}" for i in range(5) for j in range(5))]
+    people = [
+        f"{first}.{last}"
+        for first in PEOPLE[:15]
+        for last in (f"n{chr(97 + i)}{chr(97 + j)}" for i in range(5) for j in range(5))
+    ]
     guessed = unknown([one.replace(".", "", 1) for one in people][:300])
     good = resolve_policy("standard", {"hard.tenant.large.suspend_share": 1.0, "hard.tenant.large.warn_share": 1.0})
     rest = delivered(2_000)

@@ -88,7 +88,10 @@ def test_a_firmer_reason_replaces_a_soft_block_and_is_mailed():
     soft = [event(Kind.SOFT, "full@web.de", ago=day * DAY, status="4.2.2") for day in (9, 7, 5)]
     first = judged(soft)
     verdict = judged(event(Kind.HARD, "full@web.de"), standing=first.standing)
-    assert (verdict.standing.blocks["full@web.de"].reason, verdict.standing.blocks["full@web.de"].until) == ("hard", None)
+    assert (verdict.standing.blocks["full@web.de"].reason, verdict.standing.blocks["full@web.de"].until) == (
+        "hard",
+        None,
+    )
     assert notices(verdict.standing) == ["blocked", "blocked"]
     together = judged(soft, event(Kind.HARD, "full@web.de"))
     assert (together.standing.blocks["full@web.de"].reason, notices(together.standing)) == ("hard", ["blocked"])
@@ -148,7 +151,11 @@ def blocked_after(standing):
 
 
 def test_confirming_a_termination_and_dismissing_it():
-    guessed = [event(Kind.HARD, f"{first}.{last}@acme.example", status="5.1.1") for first in ("an", "bo", "cy") for last in ("au", "ba", "ce", "du")]
+    guessed = [
+        event(Kind.HARD, f"{first}.{last}@acme.example", status="5.1.1")
+        for first in ("an", "bo", "cy")
+        for last in ("au", "ba", "ce", "du")
+    ]
     asked = judged(guessed, delivered(400)).standing
     (proposal,) = asked.proposals
     done = confirm(asked, proposal.id, now=NOW, **ADA)
@@ -170,7 +177,9 @@ def test_the_operators_commands_are_recorded_and_mailed():
     assert len({one.id for one in back.transitions}) == 3
     held = block(back, "Boss@Web.de", by="Ada", reason="asked us to", now=NOW)
     assert (held.blocks["boss@web.de"].by, notices(held)[-1]) == ("Ada", "blocked")
-    assert blocked(judged(event(Kind.HARD, "boss@web.de", ago=-3 * DAY), standing=held, now=NOW + 4 * DAY)) == ["boss@web.de"]
+    assert blocked(judged(event(Kind.HARD, "boss@web.de", ago=-3 * DAY), standing=held, now=NOW + 4 * DAY)) == [
+        "boss@web.de"
+    ]
 
 
 WRONG = {
@@ -231,7 +240,14 @@ def test_history_and_outbox_are_bounded():
 def test_explain_a_tenant():
     standing = judged(bounced(16), delivered(20)).standing
     text = "\n".join(explain(standing, "Bakery"))
-    for part in ("Bakery is suspended", "16 addresses", "rule hard-tenant", "suspend addresses 15", "events hard-", "good → suspended"):
+    for part in (
+        "Bakery is suspended",
+        "16 addresses",
+        "rule hard-tenant",
+        "suspend addresses 15",
+        "events hard-",
+        "good → suspended",
+    ):
         assert part in text
     back = reinstate(standing, now=NOW + DAY, **ADA)
     assert "Nothing before the reinstatement of 2026-11-24" in "\n".join(explain(back))

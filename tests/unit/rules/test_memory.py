@@ -20,7 +20,7 @@ DAY = timedelta(days=1)
 
 def real_ids(count, seed=1):
     """As the collector makes them: nine bytes of a digest."""
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311
     return [base64.urlsafe_b64encode(rng.randbytes(9)).decode() for _ in range(count)]
 
 
@@ -51,7 +51,7 @@ def test_ids_that_are_written_together_hash_as_they_do_alone():
 
 
 def test_a_sample_is_the_same_for_parts_as_for_the_whole():
-    values = random.Random(3).sample(range(1 << 32), 3_000)
+    values = random.Random(3).sample(range(1 << 32), 3_000)  # noqa: S311
     whole, parts = Sample(100), Sample(100)
     whole.add_many(values, [1] * 3_000)
     whole.trim()
@@ -76,7 +76,9 @@ def test_the_standing_of_a_busy_tenant_is_bounded_and_of_an_idle_one_small():
     standing = Standing(tenant="bakery")
     for week in range(8):
         now = NOW + week * 7 * DAY
-        mail = delivered(6_000, now=now, name=f"w{week}r") + many(Kind.SOFT, 300, now=now, name=f"w{week}s", status="4.2.2")
+        mail = delivered(6_000, now=now, name=f"w{week}r") + many(
+            Kind.SOFT, 300, now=now, name=f"w{week}s", status="4.2.2"
+        )
         standing = decide(mail, standing, STANDARD, now).standing
         sizes = len(dump_standing(standing))
     assert sizes < 700_000

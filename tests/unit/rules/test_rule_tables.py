@@ -3,7 +3,19 @@
 from datetime import timedelta
 
 import pytest
-from rules_events import NOW, bounced, complained, delivered, event, finding, judged, many, names, newly_blocked, viruses
+from rules_events import (
+    NOW,
+    bounced,
+    complained,
+    delivered,
+    event,
+    finding,
+    judged,
+    many,
+    names,
+    newly_blocked,
+    viruses,
+)
 
 from provisioner.model.event import Kind
 from provisioner.model.standing import State
@@ -33,9 +45,12 @@ SOFT_RECIPIENT = {
     "delivery between second and third": (soft(5, 4) + deliveries_at(3.5) + soft(3), False),
     "delivery between, then three more": (soft(9, 8) + deliveries_at(7.5) + soft(7, 6, 5), True),
     "delivery to another": (soft(5, 4) + deliveries_at(3.5, to="other@web.de") + soft(3), True),
-    "hundred deliveries since": (soft(12, 11) + deliveries_at(10.5) + soft(10) + deliveries_at(*[1 + i / 99 for i in range(99)]), False),
+    "hundred deliveries since": (
+        soft(12, 11) + deliveries_at(10.5) + soft(10) + deliveries_at(*[1 + i / 99 for i in range(99)]),
+        False,
+    ),
     "late, in another order": (soft(3) + soft(5) + deliveries_at(4.5) + soft(4), False),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("events", "blocks"), SOFT_RECIPIENT.values(), ids=SOFT_RECIPIENT)
@@ -125,9 +140,12 @@ def test_a_flood_speaks_of_robots_and_their_remedy():
 
 
 COMPLAINT_RECIPIENT = {
-    "one": (1, "standard", False), "two": (2, "standard", False), "three": (3, "standard", True),
-    "one, strict": (1, "strict", True), "two, friendly": (2, "friendly", False),
-}  # fmt: skip
+    "one": (1, "standard", False),
+    "two": (2, "standard", False),
+    "three": (3, "standard", True),
+    "one, strict": (1, "strict", True),
+    "two, friendly": (2, "friendly", False),
+}
 
 
 @pytest.mark.parametrize(("count", "profile", "blocks"), COMPLAINT_RECIPIENT.values(), ids=COMPLAINT_RECIPIENT)
@@ -178,9 +196,13 @@ def test_complaints_show_how_they_cluster():
 
 
 COMPLAINT_FLOOD = {
-    "4 of 200": (4, 200, HOUR, False), "5 of 199": (5, 199, HOUR, False), "5 of 200": (5, 200, HOUR, True),
-    "5 of 500": (5, 500, HOUR, True), "5 of 501": (5, 501, HOUR, False), "5 of 200, two days ago": (5, 200, 2 * DAY, False),
-}  # fmt: skip
+    "4 of 200": (4, 200, HOUR, False),
+    "5 of 199": (5, 199, HOUR, False),
+    "5 of 200": (5, 200, HOUR, True),
+    "5 of 500": (5, 500, HOUR, True),
+    "5 of 501": (5, 501, HOUR, False),
+    "5 of 200, two days ago": (5, 200, 2 * DAY, False),
+}
 
 
 @pytest.mark.parametrize(("count", "good", "ago", "flood"), COMPLAINT_FLOOD.values(), ids=COMPLAINT_FLOOD)
@@ -194,7 +216,10 @@ VIRUS = {
     "59 minutes apart": (viruses(1, ago=3 * HOUR) + viruses(1, ago=3 * HOUR + timedelta(minutes=59)), SUSPENDED),
     "60 minutes apart": (viruses(1, ago=3 * HOUR) + viruses(1, ago=4 * HOUR), SUSPENDED),
     "61 minutes apart": (viruses(1, ago=3 * HOUR) + viruses(1, ago=4 * HOUR + timedelta(minutes=1)), TERMINATED),
-    "joined by one between": (viruses(1, ago=3 * HOUR) + viruses(1, ago=5 * HOUR) + viruses(1, ago=4 * HOUR), SUSPENDED),
+    "joined by one between": (
+        viruses(1, ago=3 * HOUR) + viruses(1, ago=5 * HOUR) + viruses(1, ago=4 * HOUR),
+        SUSPENDED,
+    ),
     "364 days apart": (viruses(1, ago=364 * DAY) + viruses(1, ago=HOUR), TERMINATED),
     "366 days apart": (viruses(1, ago=366 * DAY) + viruses(1, ago=HOUR), SUSPENDED),
     "another reject": ([event(Kind.REJECT, "a@web.de")], GOOD),
@@ -209,9 +234,13 @@ def test_virus(events, state, fast):
 
 
 NO_STRIKE = {
-    "C1 out of office": Kind.AUTO_REPLY, "C3 not-spam": Kind.IGNORED_COMPLAINT, "C4 our own block": Kind.ECHO,
-    "B7 unknown": Kind.UNKNOWN, "undetermined": Kind.UNDETERMINED, "delay": Kind.DELAY,
-}  # fmt: skip
+    "C1 out of office": Kind.AUTO_REPLY,
+    "C3 not-spam": Kind.IGNORED_COMPLAINT,
+    "C4 our own block": Kind.ECHO,
+    "B7 unknown": Kind.UNKNOWN,
+    "undetermined": Kind.UNDETERMINED,
+    "delay": Kind.DELAY,
+}
 
 
 @pytest.mark.parametrize("kind", NO_STRIKE.values(), ids=NO_STRIKE)
@@ -222,9 +251,11 @@ def test_what_is_never_a_strike(kind):
 
 
 ADVICE = {
-    "C6 policy": (Kind.POLICY, 1, True), "C7 relay": (Kind.RELAY, 1, True), "content, two": (Kind.CONTENT, 2, False),
+    "C6 policy": (Kind.POLICY, 1, True),
+    "C7 relay": (Kind.RELAY, 1, True),
+    "content, two": (Kind.CONTENT, 2, False),
     "content, three": (Kind.CONTENT, 3, True),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("kind", "count", "told"), ADVICE.values(), ids=ADVICE)

@@ -3,12 +3,24 @@
 from datetime import timedelta
 
 import pytest
-from rules_events import NOW, blocked, bounced, complained, delivered, event, finding, judged, many, names, notices, viruses
+from rules_events import (
+    NOW,
+    blocked,
+    bounced,
+    complained,
+    delivered,
+    event,
+    finding,
+    judged,
+    many,
+    names,
+    notices,
+    viruses,
+)
 
 from provisioner.model.event import Kind
-from provisioner.model.standing import State
+from provisioner.model.standing import Standing, State
 from provisioner.rules import reinstate, suspend
-from provisioner.model.standing import Standing
 
 DAY = timedelta(days=1)
 CASES = {
@@ -33,7 +45,7 @@ CASES = {
     "11: sends unknown, 6 bounced": (bounced(6), State.WARNED, 6, ["blocked", "warned"]),
     "11: sends unknown, 16 bounced": (bounced(16), State.SUSPENDED, 16, ["blocked", "suspended"]),
     "13: one complaint, four candidates": (
-        delivered(50) + [event(Kind.AMBIGUOUS_COMPLAINT, recipients=4)], State.GOOD, 0, [],
+        [*delivered(50), event(Kind.AMBIGUOUS_COMPLAINT, recipients=4)], State.GOOD, 0, [],
     ),
 }  # fmt: skip
 
@@ -42,7 +54,11 @@ CASES = {
 def test_worked_case(events, state, blocks, mails):
     """C1, C2, C3, C4, C8, C9, C10 among them."""
     verdict = judged(events)
-    assert (verdict.after, len(verdict.standing.blocks), sorted(notices(verdict.standing))) == (state, blocks, sorted(mails))
+    assert (verdict.after, len(verdict.standing.blocks), sorted(notices(verdict.standing))) == (
+        state,
+        blocks,
+        sorted(mails),
+    )
 
 
 def test_case_6_three_complaints_of_one_recipient_are_one_complainant():
@@ -90,11 +106,23 @@ def test_case_12_the_same_feedback_twice_in_two_objects_in_reverse_order():
 
 
 def guesses(domain_of=lambda i: "acme.example", count=12):
-    people = (
-        "anna.meier b.huber carla.rossi d.lopez emil.zola f.lang gina.moser h.weber ines.bauer j.maier karl.otto l.fuchs"
-    ).split()
+    people = [
+        "anna.meier",
+        "b.huber",
+        "carla.rossi",
+        "d.lopez",
+        "emil.zola",
+        "f.lang",
+        "gina.moser",
+        "h.weber",
+        "ines.bauer",
+        "j.maier",
+        "karl.otto",
+        "l.fuchs",
+    ]
     return [
-        event(Kind.HARD, f"{people[i]}@{domain_of(i)}", status="5.1.1", ago=timedelta(days=2, minutes=i)) for i in range(count)
+        event(Kind.HARD, f"{people[i]}@{domain_of(i)}", status="5.1.1", ago=timedelta(days=2, minutes=i))
+        for i in range(count)
     ]
 
 

@@ -64,7 +64,8 @@ def _action(environ: dict[str, Any]) -> str | None:
         return None
     body = environ["wsgi.input"].read(length)
     environ["wsgi.input"] = io.BytesIO(body)
-    return parse_qs(body.decode(errors="replace")).get("Action", [None])[0]
+    named = parse_qs(body.decode(errors="replace")).get("Action")
+    return str(named[0]) if named else None
 
 
 def _routed(service: str, environ: dict[str, Any]) -> str | None:

@@ -146,10 +146,7 @@ class Server:
 
     def __init__(self, account: str, faults: ServerFaults, port: int = 0) -> None:
         self.application = AccountApplication(account, faults)
-        self._server: Any = make_server(
-            "127.0.0.1", port, self.application, threaded=True, request_handler=QuietHandler
-        )
-        self._server.daemon_threads = True
+        self._server = make_server("127.0.0.1", port, self.application, threaded=True, request_handler=QuietHandler)
         self._thread = threading.Thread(target=self._serve, name="sandbox-server", daemon=True)
         self._thread.start()
 

@@ -132,10 +132,18 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
     max_per_second: float = 0.0
 
 
+class AccountRates(msgspec.Struct, frozen=True, kw_only=True):
+    """Amazon's own figures for the whole account, 0 to 1; None where it gives none yet."""
+
+    bounce_rate: float | None = None
+    complaint_rate: float | None = None
+
+
 class Account(Protocol):
     """Reads the state of the SES account."""
 
     def read(self) -> AccountState: ...
+    def rates(self, now: datetime) -> AccountRates: ...
 
 
 class Operator(Protocol):

@@ -13,7 +13,7 @@ from provisioner.conduct.outside import Outside
 from provisioner.errors import InnkeeperError
 from provisioner.model.manifest import Manifest
 from provisioner.model.names import Place, PlatformNames
-from provisioner.ports import AccountState, Conflict, Message, SendingState, Stored
+from provisioner.ports import AccountRates, AccountState, Conflict, Message, SendingState, Stored
 
 NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 HEALTHY = AccountState(sending_enabled=True, production=True, enforcement="HEALTHY")
@@ -227,9 +227,13 @@ class FakeMailer:
 @dataclass
 class FakeAccount:
     state: AccountState = HEALTHY
+    measured: AccountRates = AccountRates()  # noqa: RUF009 - frozen
 
     def read(self):
         return self.state
+
+    def rates(self, now):
+        return self.measured
 
 
 @dataclass

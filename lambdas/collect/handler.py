@@ -16,7 +16,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Collect, and say in one line what was seen."""
     wiring = function.wiring()
     pace = function.pace(context)
-    drain = Drain(clock=function.now, seconds_left=pace.seconds_left)
+    drain = Drain(clock=function.now, seconds_left=pace.seconds_left, reserve=2 * pace.reserve)
     batch = event.get("tenants")
     run = collect_all(
         list(tenants(wiring.archive)) if batch is None else batch,

@@ -46,7 +46,12 @@ def pace(context: Any) -> Pace:
     """Time left by Lambda's own count; without a context (called by hand) there is no end."""
     if context is None or not hasattr(context, "get_remaining_time_in_millis"):
         return Pace(wait=time.sleep, reserve=_RESERVE)
-    return Pace(seconds_left=lambda: context.get_remaining_time_in_millis() / 1000, wait=time.sleep, reserve=_RESERVE)
+
+    def left() -> float:
+        return float(context.get_remaining_time_in_millis()) / 1000
+
+    # A short time-out keeps a part of itself; with a fixed reserve it would do nothing at all.
+    return Pace(seconds_left=left, wait=time.sleep, reserve=min(_RESERVE, left() / 5))
 
 
 def finish(event_name: str, context: Any, summary: Mapping[str, Any], *, complete: bool) -> dict[str, Any]:

@@ -17,7 +17,16 @@ from provisioner.conduct.outside import Outside, read_only
 from provisioner.conduct.store import store
 from provisioner.errors import InnkeeperError
 from provisioner.ports import AccountState, Archive, Conflict
-from provisioner.rules import Outage, hard_bounce_hours, provider_outages, resolve_policy
+from provisioner.rules import (
+    AccountGuard,
+    AccountMetrics,
+    Outage,
+    Share,
+    account_guard,
+    hard_bounce_hours,
+    provider_outages,
+    resolve_policy,
+)
 from provisioner.rules.blast_radius import condemns, limit_of
 
 
@@ -45,6 +54,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     done: tuple[Done, ...] = ()
     outages: tuple[Outage, ...] = ()
     account: AccountState | None = None
+    guard: AccountGuard = AccountGuard()
     dry_run: bool = False
 
     @property
@@ -103,6 +113,9 @@ def _judge_all(tenants: Sequence[str], outside: Outside, now: datetime, settings
     cases, not_judged = _open_all(tenants, outside.archive, settings)
     judged, failed, left = _judge_cases(cases, outside.archive, now, pace, drill=settings.drill)
     judged, outages = _without_outages(judged, outside.archive, now, settings)
+    guard = AccountGuard()
+    if not settings.run and len(tenants) >= _fleet_size(outside.archive, settings):
+        judged, guard = _guard_account(judged, outside, now, settings)
     return Report(
         at=now,
         of=len(tenants),
@@ -112,6 +125,7 @@ def _judge_all(tenants: Sequence[str], outside: Outside, now: datetime, settings
         condemned=tuple(one.tenant for one in judged if condemns(one.verdict)),
         outages=outages,
         account=outside.account.read(),
+        guard=guard,
         dry_run=settings.dry_run,
     )
 
@@ -166,6 +180,39 @@ def _without_outages(
     return again, outages
 
 
+def _guard_account(
+    judged: list[Judged], outside: Outside, now: datetime, settings: Settings
+) -> tuple[list[Judged], AccountGuard]:
+    """Look at Amazon's own rates; near its limits the worst contributors are judged again, by the strict profile.
+
+    Asked only in a run over everybody: a part cannot say who contributes most.
+    """
+    rates = outside.account.rates(now)
+    metrics = AccountMetrics(bounce_rate=rates.bounce_rate, complaint_rate=rates.complaint_rate)
+    shares = {one.tenant: _share(one) for one in judged}
+    guard = account_guard(metrics, shares, resolve_policy("standard", settings.overrides))
+
+    def again(one: Judged) -> Judged:
+        policy = resolve_policy("strict", settings.overrides, one.case.manifest.overrides)
+        return judge(msgspec.structs.replace(one.case, policy=policy), outside.archive, now, drill=settings.drill)
+
+    return [again(one) if one.tenant in guard.strict else one for one in judged], guard
+
+
+def _fleet_size(archive: Archive, settings: Settings) -> int:
+    return settings.fleet if settings.fleet is not None else sum(1 for _ in documents.tenants(archive))
+
+
+def _share(one: Judged) -> Share:
+    counts = one.verdict.counts
+    sends = counts["sends"]
+    return Share(
+        hard=int(counts["hard"]),
+        complainants=int(counts["complainants"]),
+        sends=int(sends) if isinstance(sends, int | float) else 0,
+    )
+
+
 def _check(tenants: Iterable[str], archive: Archive, now: datetime, settings: Settings) -> None:
     """Raise TooManyError if these, every other batch's and those already done this week are too many."""
     if settings.force:
@@ -175,7 +222,7 @@ def _check(tenants: Iterable[str], archive: Archive, now: datetime, settings: Se
         condemned |= {tenant for batch in ledger.proposals(archive, settings.run) for tenant in batch.condemned}
     if not condemned:
         return
-    fleet = settings.fleet if settings.fleet is not None else sum(1 for _ in documents.tenants(archive))
+    fleet = _fleet_size(archive, settings)
     policy = resolve_policy("standard", settings.overrides)
     ledger.check(archive, ledger.week(now), condemned, limit=limit_of(fleet, policy), fleet=fleet)
 
@@ -205,7 +252,8 @@ def _act(report: Report, outside: Outside, now: datetime, settings: Settings, pa
 
 def _store(one: Judged, archive: Archive, now: datetime, settings: Settings) -> Judged:
     def again() -> Judged:
-        return judge(open_case(archive, one.tenant, settings.overrides), archive, now, drill=settings.drill)
+        case = open_case(archive, one.tenant, settings.overrides, profile=one.case.policy.profile)
+        return judge(case, archive, now, drill=settings.drill)
 
     def guard(each: Judged) -> None:
         if condemns(each.verdict):
@@ -234,7 +282,12 @@ def _follow(one: Judged, outside: Outside, now: datetime, pace: Pace) -> list[Do
 
 def _tell_of_account(report: Report, outside: Outside, *, dry_run: bool) -> None:
     account = report.account
-    if account is None or dry_run or (account.sending_enabled and account.enforcement != "SHUTDOWN"):
+    if dry_run:
+        return
+    if report.guard.findings:
+        text = "\n\n".join(finding.evidence.sentence for finding in report.guard.findings)
+        tell(outside, "The account's bounce or complaint rate is near Amazon's limit", text)
+    if account is None or (account.sending_enabled and account.enforcement != "SHUTDOWN"):
         return
     tell(
         outside,

@@ -43,11 +43,14 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
         return before.state != after.state or before.blocks.keys() != after.blocks.keys()
 
 
-def open_case(archive: Archive, tenant: str, overrides: Mapping[str, Any]) -> Case:
-    """Read manifest and standing. Raises InnkeeperError for a tenant that cannot be judged safely."""
+def open_case(archive: Archive, tenant: str, overrides: Mapping[str, Any], *, profile: str = "") -> Case:
+    """Read manifest and standing; ``profile`` instead of the tenant's own.
+
+    Raises InnkeeperError for a tenant that cannot be judged safely.
+    """
     manifest = read_manifest(archive, tenant)
     standing, etag = read_standing(archive, tenant)
-    policy = resolve_policy(manifest.profile, overrides, manifest.overrides)
+    policy = resolve_policy(profile or manifest.profile, overrides, manifest.overrides)
     return Case(manifest=manifest, standing=standing, etag=etag, policy=policy)
 
 

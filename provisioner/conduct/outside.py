@@ -33,7 +33,7 @@ _READS = {
     "levers": ("read",),
     "blocklist": ("suppressed", "denied"),
     "mailer": (),
-    "account": ("read",),
+    "account": ("read", "rates"),
     "operator": (),
 }
 

@@ -55,6 +55,7 @@ def audit_summary(report: Report) -> dict[str, Any]:
         "condemned": report.condemned[:_MANY],
         "outages": [outage.sentence() for outage in report.outages],
         "account": report.account,
+        "guard": [finding.evidence.sentence for finding in report.guard.findings],
         "dry_run": report.dry_run,
         "carried_out": [_done(one) for one in report.done if one.enforced or one.errors][:_MANY],
     }

@@ -11,9 +11,10 @@ from provisioner.conduct.collecting import collect_all
 from provisioner.conduct.documents import read_standing, standing_key, write_standing
 from provisioner.conduct.enforce import Pace, enforce
 from provisioner.conduct.outside import DryRunError, read_only
+from provisioner.conduct.publish import publish
 from provisioner.errors import InnkeeperError
 from provisioner.model.standing import Standing, State
-from provisioner.ports import AccountState, Conflict
+from provisioner.ports import AccountRates, AccountState, Conflict
 
 WEEK = timedelta(days=7)
 
@@ -433,3 +434,51 @@ def test_an_account_that_cannot_be_read_stops_the_run_before_anything_changes():
     world.account = Silent()
     with pytest.raises(InnkeeperError, match="GetAccount"):
         run(world)
+
+
+def test_near_amazons_limit_the_worst_contributor_is_judged_strictly_and_the_operator_told():
+    """Amazon stops the account, not the tenant."""
+    world = World("bakery", "florist")
+    world.publish("bakery", *(bounce(world.manifests["bakery"], f"guest{n}@mail{n}.test") for n in range(12)))
+    world.publish("florist", bounce(world.manifests["florist"], "gone@b.test"))
+    collected(world)
+    assert run(world, dry_run=True).condemned == ()
+    world.account.measured = AccountRates(bounce_rate=0.045)
+    report = run(world)
+    assert report.guard.strict == ("bakery",)
+    assert [one.case.policy.profile for one in sorted(report.judged, key=lambda one: one.tenant)] == [
+        "strict",
+        "standard",
+    ]
+    assert "Amazon's limit" in world.operator.told[0][0]
+    assert "bakery" in world.operator.told[0][1]
+    assert run(world, tenants=["florist"], at=NOW + WEEK).guard.strict == ()
+
+
+def test_pages_are_written_for_all_and_the_digest_is_mailed_once_a_week():
+    """H6, H7: one report per tenant, from its own objects; the second run of the week mails nothing."""
+    world = World("bakery", "florist")
+    condemn(world, "bakery")
+    collected(world)
+    report = run(world)
+    published = publish(report, world.outside, NOW, fleet=list(world.manifests))
+    assert published.errors == ()
+    assert published.digest_sent
+    week = "2026-W48"
+    assert set(published.pages) == {
+        f"reports/bakery/{week}.html",
+        f"reports/florist/{week}.html",
+        "dashboard/index.html",
+    }
+    assert set(published.pages) <= set(world.archive.objects)
+    assert b"mail3.test" not in world.archive.objects[f"reports/florist/{week}.html"]
+    again = publish(run(world, at=NOW + timedelta(hours=1)), world.outside, NOW, fleet=list(world.manifests))
+    assert not again.digest_sent
+    assert [mail.message_id for mail in world.mailer.sent].count(f"digest-{week}") == 1
+
+
+def test_a_run_over_a_part_writes_no_fleet_page():
+    world = World("bakery", "florist")
+    published = publish(run(world, tenants=["bakery"]), world.outside, NOW, fleet=None)
+    assert published.pages == ("reports/bakery/2026-W48.html",)
+    assert "dashboard/index.html" not in world.archive.objects

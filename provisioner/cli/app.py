@@ -20,11 +20,20 @@ from provisioner.errors import InnkeeperError
 from provisioner.exit_codes import Exit
 from provisioner.model.tenant import Tenant
 
+_PIPE_WIDTH = 500
+
 
 class NeedsYesError(InnkeeperError):
     """Something would change, nobody is there to ask, and --yes was not given."""
 
     exit_code = int(Exit.USAGE)
+
+
+def _console(*, stderr: bool) -> Console:
+    """As wide as the terminal; in a pipe so wide that nothing is folded, for grep's sake."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else _PIPE_WIDTH
+    return Console(file=stream, width=width, highlight=False)
 
 
 @dataclass
@@ -36,8 +45,8 @@ class App:
     profile: str | None
     debug: bool
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
-    out: Console = field(default_factory=lambda: Console(soft_wrap=True, highlight=False))
-    err: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
+    out: Console = field(default_factory=lambda: _console(stderr=False))
+    err: Console = field(default_factory=lambda: _console(stderr=True))
 
     @property
     def json(self) -> bool:

@@ -61,7 +61,8 @@ def _data(result: Onboarded) -> dict[str, object]:
 def _show(out: Console, tenant: Tenant, result: Onboarded) -> None:
     out.print(f"[green]✓[/] [b]{safe(tenant.id)}[/] {safe(tenant.domain)}: {result.changes.summary()}")
     if result.minted and result.minted.created:
-        out.print(f"    SMTP key {result.minted.key} made; the password lies in the secret {safe(result.manifest.secret)}")
+        secret = safe(result.manifest.secret)
+        out.print(f"    SMTP key {result.minted.key} made; the password lies in the secret {secret}")
     if result.enforcement_missing:
         out.print("    [yellow]not enforced yet:[/] " + safe("; ".join(result.enforcement_missing)))
     if tenant.dns is Dns.EXTERNAL:

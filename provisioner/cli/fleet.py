@@ -85,7 +85,7 @@ def show_changes(out: Console, name: str, changes: Changes, *, skipped: bool = F
     for change in changes.of("create"):
         counts[change.what] = counts.get(change.what, 0) + 1
     if counts:
-        words = ", ".join(f"{what} (×{n})" if n > 1 else what for what, n in counts.items())
+        words = ", ".join(f"{n} {what}s" if n > 1 else what for what, n in counts.items())
         out.print(f"  {_MARKS['create']} {words}", soft_wrap=True)
     for change in changes.all:
         if change.kind != "create":

@@ -35,9 +35,8 @@ def command(app: App, check: bool, yes: bool) -> int:
     app.say(reach.installation_line())
     with Board(app.err) as board:
         board.say("platform", "packing the functions' code")
-        package = build_zip(
-            (app.root / ".innkeeper" / "functions.zip").resolve(), runtime=reach.platform.runtime, root=asset("lambdas").parent
-        )
+        target = (app.root / ".innkeeper" / "functions.zip").resolve()
+        package = build_zip(target, runtime=reach.platform.runtime, root=asset("lambdas").parent)
         terraform = reach.terraform("platform", "platform", board.listener("platform"))
         board.say("platform", "planning")
         zone = reach.wiring.identities.read(reach.platform.sender_domain).signing_zone or DEFAULT_SIGNING_ZONE
@@ -71,7 +70,7 @@ def _files(reach: Reach, package: Path, zone: str) -> dict[str, str]:
         package=str(package),
         module_hash=folder_hash(module_folder("platform")),
         dkim_signing_zone=zone,
-        # The embedded AWS applies a Deny in a bucket policy whatever its Condition: "TLS only" would be "never".
+        # The embedded AWS speaks plain HTTP, so "TLS only" would be "never".
         bucket_tls_only=not reach.embedded,
         environment=environment,
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from provisioner.assets import asset
 from provisioner.aws.archive import S3Archive
-from provisioner.aws.clients import Clients
+from provisioner.aws.clients import Clients, Pacer
 from provisioner.aws.existing import AwsFinder
 from provisioner.aws.session import embedded, open_session, place
 from provisioner.aws.settings import Settings
@@ -58,7 +58,8 @@ class Reach:
 
     @functools.cached_property
     def wiring(self) -> Wiring:
-        return Wiring(self.session, self.settings)
+        pacer = None if self.embedded else Pacer()
+        return Wiring(Clients(self.session, region=self.platform.region, pacer=pacer), self.settings)
 
     @property
     def clients(self) -> Clients:
@@ -114,7 +115,8 @@ class Reach:
         """Where the state of ``name`` (a tenant, or ``platform``) is kept."""
         store = self.platform.state
         if store.bucket:
-            return S3Backend(bucket=store.bucket, key=f"{self.platform.name}/{name}.tfstate", region=self.platform.region)
+            key = f"{self.platform.name}/{name}.tfstate"
+            return S3Backend(bucket=store.bucket, key=key, region=self.platform.region)
         folder = (self.app.root / store.folder).resolve()
         folder.mkdir(parents=True, exist_ok=True)
         return LocalBackend(path=str(folder / f"{name}.tfstate"))

@@ -20,7 +20,8 @@ def command(app: App) -> None:
     def text(out: Console) -> None:
         out.print(f"[green]✓[/] platform [b]{safe(fleet.platform.name)}[/] in {safe(fleet.platform.region)}")
         for tenant in fleet.tenants:
-            out.print(f"[green]✓[/] [b]{safe(tenant.id)}[/]  {safe(tenant.domain)}  ({safe(tenant.conduct.profile)} rules)")
+            rules = safe(tenant.conduct.profile)
+            out.print(f"[green]✓[/] [b]{safe(tenant.id)}[/]  {safe(tenant.domain)}  ({rules} rules)")
         out.print(f"{len(fleet.tenants)} tenants, no problems")
 
     app.emit({"platform": fleet.platform.name, "tenants": [tenant.id for tenant in fleet.tenants]}, text)

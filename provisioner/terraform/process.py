@@ -9,6 +9,8 @@ from typing import IO
 
 import msgspec
 
+from provisioner.terraform.spans import span
+
 # Terraform's own settings in the caller's environment would change what is planned, where, or what is logged:
 # TF_LOG writes whole AWS requests, and TF_CLI_ARGS could say -target or -lock=false.
 _OURS = ("TF_",)
@@ -71,7 +73,8 @@ class Processes:
         for reader in readers:
             reader.start()
         try:
-            self._wait(process)
+            with span():
+                self._wait(process)
         finally:
             self._running = None
         for reader in readers:

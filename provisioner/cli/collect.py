@@ -1,0 +1,56 @@
+"""``innkeeper collect``: move feedback from the queues into the bucket."""
+
+import time
+
+import click
+from rich.console import Console
+
+from provisioner.cli.app import App, command_options, safe
+from provisioner.cli.conducting import done_lines, known_tenants
+from provisioner.cli.options import tenant_arguments
+from provisioner.cli.reach import Reach
+from provisioner.conduct.collect import Drain
+from provisioner.conduct.collecting import Run, collect_all, collect_dead_letters
+from provisioner.conduct.summary import collect_summary
+from provisioner.exit_codes import Exit
+
+
+@click.command("collect")
+@tenant_arguments
+@click.option("--dead-letters", is_flag=True, help="Also read the queue of what could not be delivered.")
+@click.option("--drill", is_flag=True, help="Let mailbox-simulator events count in what is judged at once.")
+@click.option("--seconds", type=click.IntRange(10, 36000), default=3600, show_default=True, help="Stop after these.")
+@command_options
+def command(app: App, tenant_ids: tuple[str, ...], dead_letters: bool, drill: bool, seconds: int) -> int:
+    """Store waiting feedback, then delete it from the queues; judge floods and viruses at once.
+
+    Dying anywhere loses nothing; running again changes nothing.
+
+    Example: innkeeper collect bakery
+    """
+    reach = Reach(app)
+    tenants = known_tenants(reach, tenant_ids)
+    end = time.monotonic() + seconds
+    drain = Drain(clock=app.now, seconds_left=lambda: end - time.monotonic(), reserve=5.0)
+    run = collect_all(tenants, reach.outside, drain, overrides=reach.platform.policy, drill=drill)
+    dead = collect_dead_letters(reach.outside, reach.platform.name, drain) if dead_letters else None
+    app.emit(collect_summary(run, dead), lambda out: _show(out, run))
+    return Exit.DONE if run.complete else Exit.SOME_FAILED
+
+
+def _show(out: Console, run: Run) -> None:
+    for one in run.collected:
+        events = ", ".join(f"{n} {kind}" for kind, n in one.events.items()) or "nothing new"
+        out.print(f"[b]{safe(one.tenant)}[/]: {one.seen} messages: {events}")
+        for key in one.objects:
+            out.print(f"    stored {safe(key)}")
+        if one.quarantined:
+            out.print(f"    [yellow]{one.quarantined} set aside[/], {one.security} of them not this tenant's own")
+    for at_once in run.at_once:
+        if at_once.done:
+            out.print(f"[b]{safe(at_once.tenant)}[/]: judged at once")
+            for line in done_lines(at_once.done):
+                out.print(f"    {line}", markup=False)
+    for tenant, why in run.failed.items():
+        out.print(f"[red]✗[/] {safe(tenant)}: {safe(why)}")
+    out.print(run.sentence)

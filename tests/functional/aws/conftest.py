@@ -16,6 +16,12 @@ def aws(running):
     return running
 
 
+@pytest.fixture(scope="package")
+def shared(running):
+    """Making clients takes longer than most tests."""
+    return Clients(running.session(), region=running.region, pacer=None)
+
+
 @pytest.fixture
-def clients(aws):
-    return Clients(aws.session(), region=aws.region, pacer=None)
+def clients(aws, shared):
+    return shared

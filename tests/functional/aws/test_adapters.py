@@ -176,7 +176,7 @@ def test_only_failed_entries_are_tried_again(queue, clients):
 
 def test_a_queue_that_is_gone_says_so(clients):
     """A17."""
-    with pytest.raises(AwsError, match="QueueDoesNotExist"):
+    with pytest.raises(AwsError, match="NonExistentQueue"):
         SqsQueue(clients, "http://127.0.0.1/123456789012/nobody", wait_seconds=0).receive()
 
 

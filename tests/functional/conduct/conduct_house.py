@@ -27,11 +27,11 @@ NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 class House:
     """The platform, and tenants made on demand."""
 
-    def __init__(self, aws):
+    def __init__(self, aws, clients):
         self.aws = aws
         self.names = PlatformNames("inn", Place(aws.account, aws.region))
         self.wiring = Wiring(
-            Clients(aws.session(), region=aws.region, pacer=None),
+            clients,
             Settings.for_platform(self.names, notices_from=NOTICES, poll_seconds=0),
         )
         self.outside = self.wiring.outside
@@ -202,9 +202,15 @@ def embedded():
         yield aws
 
 
+@pytest.fixture(scope="session")
+def shared_clients(embedded):
+    """Making clients takes longer than most tests."""
+    return Clients(embedded.session(), region=embedded.region, pacer=None)
+
+
 @pytest.fixture
-def house(embedded):
+def house(embedded, shared_clients):
     embedded.reset()
-    made = House(embedded)
+    made = House(embedded, shared_clients)
     made.build()
     return made

@@ -1,1 +1,1 @@
-from conduct_house import embedded, house  # noqa: F401 - fixtures
+from conduct_house import embedded, house, shared_clients  # noqa: F401 - fixtures

@@ -59,11 +59,13 @@ def _enforce(
     manifest: Manifest, outside: Outside, now: datetime, pace: Pace | None, released: tuple[str, ...]
 ) -> Enforced:
     """Enforce, then note the result; if the decision changed meanwhile, enforce the newer one."""
+    undo = False
     for _ in range(_TRIES):
         standing, etag = read_standing(outside.archive, manifest.tenant)
-        enforced = enforce(manifest, standing, outside, now, pace=pace, released=released)
+        enforced = enforce(manifest, standing, outside, now, pace=pace, released=released, undo=undo)
         if _note(outside, standing, etag, enforced.enforcement):
             return enforced
+        undo = undo or (enforced.acted and not standing.state.may_send)
     raise InnkeeperError(
         f"{manifest.tenant}: its standing kept changing while it was enforced", hint="run 'innkeeper enforce' again"
     )

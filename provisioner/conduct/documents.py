@@ -93,12 +93,14 @@ def read_standing(archive: Archive, tenant: str) -> tuple[Standing, str | None]:
     """
     key = standing_key(tenant)
     stored = archive.get(key)
-    if stored is None:
-        if next(iter(archive.keys(f"verdicts/{tenant}/")), None) is not None:
+    if stored is None and next(iter(archive.keys(f"verdicts/{tenant}/")), None) is not None:
+        stored = archive.get(key)  # the first verdict may have been written between the two looks
+        if stored is None:
             raise DocumentError(
                 f"{tenant}: {key} is gone, though this tenant was judged before",
                 hint="restore the newest version of that object in S3, then run 'innkeeper audit' again",
             )
+    if stored is None:
         return Standing(tenant=tenant), None
     try:
         standing = load_standing(stored.body)

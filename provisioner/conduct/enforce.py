@@ -63,12 +63,16 @@ def enforce(
     pace: Pace | None = None,
     released: Iterable[str] = (),
     check: bool = False,
+    undo: bool = False,
 ) -> Enforced:
     """Make AWS match ``standing``; with ``check`` only say what would be changed.
 
+    ``undo``: this very run closed the tenant by a standing that turned out to be outdated; if it may send by a
+    person's word, it is opened again.
+
     A lever that is refused stops no other. The result's enforcement is complete only if reading back showed it.
     """
-    run = _Run(manifest, standing, outside, now, pace or Pace(), tuple(released))
+    run = _Run(manifest, standing, outside, now, pace or Pace(), tuple(released), undo=undo)
     first = run.look()
     if check:
         return run.result(first, first, failures=(), acted=False)
@@ -93,6 +97,8 @@ class _Run:
         now: datetime,
         pace: Pace,
         released: tuple[str, ...],
+        *,
+        undo: bool,
     ) -> None:
         self.manifest = manifest
         self.standing = standing
@@ -100,12 +106,13 @@ class _Run:
         self.now = now
         self.pace = pace
         self.released = released
-        self.lift = _reinstatement_waits(standing) and not self._suspended_later()
+        waits = _reinstatement_waits(standing) or (undo and standing.state.may_send)
+        self.lift = waits and not self._suspended_later()
 
     def _suspended_later(self) -> bool:
         """A standing restored from a backup may hold a reinstatement that a later suspension ended."""
-        assert self.standing.reinstated is not None  # noqa: S101 - only asked when a reinstatement waits
-        return suspended_since(self.outside.archive, self.manifest.tenant, self.standing.reinstated)
+        reinstated = self.standing.reinstated
+        return reinstated is None or suspended_since(self.outside.archive, self.manifest.tenant, reinstated)
 
     def look(self) -> Plan:
         """Compare everything. Closing comes before blocks, opening after them."""

@@ -180,3 +180,98 @@ def test_the_verdict_after_a_broken_collection_is_the_verdict_after_a_calm_one()
         assert outcome(world) == expected
         assert world.levers.tenants["bakery"].shut
         assert read_standing(world.archive, "bakery")[0].state is State.SUSPENDED
+
+
+class Overtaken(CallCounter):
+    """Lets another run happen completely just before call ``number``."""
+
+    def __init__(self, number, other):
+        super().__init__()
+        self.number, self.other = number, other
+
+    def run(self, name, call):
+        if len(self.calls) + 1 == self.number:
+            self.calls.append(name)
+            self.other()
+            return call()
+        return super().run(name, call)
+
+
+def overtakings(prepare, act, other):
+    """The world after ``act`` was overtaken by ``other``, for every call where that can happen."""
+
+    def scenario(counter):
+        world = prepare()
+        act(world, world.through(counter.wrap))
+
+    for number in range(1, len(deaths(scenario)) // 2 + 1):
+        world = prepare()
+        counter = Overtaken(number, lambda world=world: other(world, world.outside))
+        act(world, world.through(counter.wrap))
+        yield world, f"overtaken before call {number}: {counter.calls[number - 1]}"
+
+
+@pytest.mark.parametrize("name", ["audit", "sentinel"])
+def test_two_runs_at_once_are_as_one(name):
+    """D2, M3: stepped through each other call by call; one decision, and each mail under one id."""
+    prepare, act = CASES[name]
+    unharmed = prepare()
+    act(unharmed, unharmed.outside)
+    expected = outcome(unharmed)
+    for world, where in overtakings(prepare, act, act):
+        assert outcome(world) == expected, where
+        assert max(Counter(mail.message_id for mail in world.mailer.sent).values()) <= 2, where
+
+
+def test_two_collectors_at_once_lose_nothing_and_overwrite_nothing():
+    """A15: a scheduler's retry beside the first run."""
+    calm = with_feedback()
+    act_collect(calm, calm.outside)
+    for world, where in overtakings(with_feedback, act_collect, act_collect):
+        for tenant in world.manifests:
+            assert facts(world, tenant) == facts(calm, tenant), where
+            assert not world.queues[tenant].waiting, where
+        assert all(len(versions) == 1 for versions in world.archive.versions.values()), where
+
+
+def test_a_suspension_overtaken_by_a_reinstatement_ends_as_the_later_word_says():
+    """D19, M3: whichever call of the audit it falls on, the levers follow the standing."""
+
+    def reinstate_if_suspended(world, outside):
+        if not read_standing(world.archive, "bakery")[0].state.may_send:
+            act_reinstate(world, outside)
+
+    for world, where in overtakings(collected, act_audit, reinstate_if_suspended):
+        state = read_standing(world.archive, "bakery")[0].state
+        switches = world.levers.tenants["bakery"]
+        assert switches.open if state.may_send else switches.shut, where
+
+
+@pytest.mark.parametrize("name", ["audit", "suspend", "reinstate", "sentinel"])
+def test_a_use_case_whose_every_call_fails_in_turn_ends_right_when_run_again(name):
+    """I1, M7: each call refused once, before it takes effect; errors are reported, never half-believed."""
+    prepare, act = CASES[name]
+    unharmed = prepare()
+    act(unharmed, unharmed.outside)
+    expected = outcome(unharmed)
+
+    class Refusing(CallCounter):
+        def run(self, called, call):
+            self.calls.append(called)
+            if len(self.calls) == self.die_at:
+                raise InnkeeperError(f"AWS refused {called}", hint="nothing to do")
+            return call()
+
+    def scenario(counter):
+        world = prepare()
+        act(world, world.through(counter.wrap))
+
+    for number in range(1, len(deaths(scenario)) // 2 + 1):
+        world = prepare()
+        counter = Refusing(number)
+        for outside in (world.through(counter.wrap), world.outside):
+            try:
+                act(world, outside)
+            except InnkeeperError as err:
+                assert err.hint  # noqa: PT017
+        assert outcome(world) == expected, f"refused call {number}: {counter.calls[number - 1]}"

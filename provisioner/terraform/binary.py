@@ -66,7 +66,7 @@ def ask_version(path: str, env: Mapping[str, str]) -> str:
     quiet.pop("TF_CLI_CONFIG_FILE", None)
     try:
         done = subprocess.run(
-            [path, "version", "-json"], env=quiet, capture_output=True, check=True, timeout=_VERSION_TIMEOUT_S
+            [path, "version", "-json"], env=quiet, stdout=subprocess.PIPE, check=True, timeout=_VERSION_TIMEOUT_S
         )
         return str(json.loads(done.stdout)["terraform_version"])
     except (OSError, subprocess.SubprocessError, ValueError, KeyError) as err:

@@ -138,9 +138,6 @@ class World:
         root.apply()
         return root
 
-    def florist_backend(self) -> S3Backend:
-        return S3Backend(STATE_BUCKET, "state/florist.tfstate", self.aws.region)
-
     def _kill_and_converge(self) -> "Converged":
         """E3: kill -9 while the queue and the zone are made, then what a person and the next run do."""
         s3 = self.client("s3")

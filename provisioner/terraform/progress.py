@@ -29,7 +29,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         """``waiting for aws_route53_zone.this, 12 s``; empty for what nobody needs to see."""
         name = self.address.removeprefix("module.tenant.").removeprefix("module.platform.")
         return {
-            "started": f"{self.action} {name}",
+            "started": f"{self.action} {name}".strip(),
             "waiting": f"waiting for {name}, {self.seconds:.0f} s",
             "done": f"{name} done after {self.seconds:.0f} s",
             "failed": f"{name} failed after {self.seconds:.0f} s",

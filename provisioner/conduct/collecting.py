@@ -1,6 +1,7 @@
 """Collect many tenants' queues and the dead letters; judge at once what cannot wait. One failing stops no other."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -55,39 +56,44 @@ def collect_all(
     fast: bool = True,
     drill: bool = False,
     most_each: int = 20_000,
+    workers: int = 8,
     pace: Pace | None = None,
 ) -> Run:
-    """Collect each tenant's queue; a tenant with very much waits for its rest, so that the others are not late."""
+    """Collect each tenant's queue, ``workers`` at a time: reading a quiet queue is mostly waiting for its answer.
+
+    A tenant with very much waits for its rest, so that the others are not late.
+    """
     now = drain.clock()
-    collected: list[Collected] = []
-    pressing: list[str] = []
-    failed: dict[str, str] = {}
-    waiting = list(tenants)
     limited = msgspec.structs.replace(drain, most=most_each)
-    while waiting and drain.seconds_left() > drain.reserve:
-        tenant = waiting.pop(0)
-        try:
-            manifest = read_manifest(outside.archive, tenant)
-        except InnkeeperError as err:
-            failed[tenant] = str(err)
-            continue
-        one = collect(manifest, outside.queue(manifest), outside.archive, limited)
-        collected.append(one)
-        if one.error:
-            failed[tenant] = one.error
+    with ThreadPoolExecutor(workers) as pool:
+        found = list(pool.map(lambda tenant: _collect_one(tenant, outside, limited), tenants))
+    collected = tuple(one for one in found if isinstance(one, Collected))
+    failed = {one.tenant: one.error for one in collected if one.error}
+    failed |= {tenant: str(one) for tenant, one in zip(tenants, found, strict=True) if isinstance(one, InnkeeperError)}
+    for one in collected:
         if one.security:
-            tell(outside, f"{tenant}: messages that are not its own", _foreign(one))
-        if fast and _PRESSING & one.events.keys():
-            pressing.append(tenant)
+            tell(outside, f"{one.tenant}: messages that are not its own", _foreign(one))
+    pressing = [one.tenant for one in collected if fast and _PRESSING & one.events.keys()]
     at_once = _judge(pressing, outside, drain.clock, failed, overrides, drill=drill, pace=pace)
     return Run(
         at=now,
         of=len(tenants),
-        collected=tuple(collected),
+        collected=collected,
         at_once=tuple(at_once),
         failed=failed,
-        left=tuple(waiting),
+        left=tuple(tenant for tenant, one in zip(tenants, found, strict=True) if one is None),
     )
+
+
+def _collect_one(tenant: str, outside: Outside, drain: Drain) -> Collected | InnkeeperError | None:
+    """What was collected, why nothing was, or None: out of time before its turn."""
+    if drain.seconds_left() <= drain.reserve:
+        return None
+    try:
+        manifest = read_manifest(outside.archive, tenant)
+    except InnkeeperError as err:
+        return err
+    return collect(manifest, outside.queue(manifest), outside.archive, drain)
 
 
 def _judge(

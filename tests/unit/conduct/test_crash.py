@@ -35,7 +35,7 @@ def with_feedback():
 
 def collected():
     world = with_feedback()
-    assert collect_all(["bakery", "florist"], world.outside, drain(), fast=False).complete
+    assert collect_all(["bakery", "florist"], world.outside, drain(), fast=False, workers=1).complete
     return world
 
 
@@ -73,11 +73,11 @@ def outcome(world):
 
 
 def act_collect(world, outside):
-    return collect_all(["bakery", "florist"], outside, drain(), fast=False)
+    return collect_all(["bakery", "florist"], outside, drain(), fast=False, workers=1)
 
 
 def act_collect_and_judge(world, outside):
-    return collect_all(["bakery", "florist"], outside, drain())
+    return collect_all(["bakery", "florist"], outside, drain(), workers=1)
 
 
 def act_audit(world, outside):
@@ -175,7 +175,7 @@ def test_the_verdict_after_a_broken_collection_is_the_verdict_after_a_calm_one()
             act_collect(world, world.through(CallCounter(number, after=after).wrap))
         for queue in world.queues.values():
             queue.expire()
-        collect_all(["bakery", "florist"], world.outside, drain(NOW + timedelta(minutes=20)), fast=False)
+        collect_all(["bakery", "florist"], world.outside, drain(NOW + timedelta(minutes=20)), fast=False, workers=1)
         act_audit(world, world.outside)
         assert outcome(world) == expected
         assert world.levers.tenants["bakery"].shut

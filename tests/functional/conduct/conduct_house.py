@@ -125,13 +125,15 @@ class House:
             }
         )
 
-    def mail(self, manifest, *recipients, header=True):
+    def mail(self, manifest, *recipients, header=True, configuration_set=None):
         """Send over SMTP as the tenant's WordPress would; raises what the SMTP client sees."""
         secret = read_secret(self.wiring.secrets.get(manifest.secret))
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = manifest.from_address, ", ".join(recipients), "Order"
         if header:
             message["X-SES-TENANT"] = manifest.ses_tenant
+        if configuration_set:
+            message["X-SES-CONFIGURATION-SET"] = configuration_set
         message.set_content("Thank you for your order.")
         context = ssl.create_default_context(cafile=str(self.aws.ca_file))
         with smtplib.SMTP(self.aws.smtp_host, self.aws.smtp_port, timeout=10) as smtp:

@@ -1,8 +1,8 @@
 """The audit: judge every tenant, count, only then act. ``audit`` is all of it, ``propose_batch`` its first phase."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -11,61 +11,21 @@ from provisioner.conduct.at_once import tell
 from provisioner.conduct.carry_out import Done, carry_out, released_by
 from provisioner.conduct.enforce import Pace, due
 from provisioner.conduct.facts import new_keys
+from provisioner.conduct.fleet import guard_account, without_outages
 from provisioner.conduct.judge import Case, Judged, judge, open_case
 from provisioner.conduct.notify import owed
 from provisioner.conduct.outside import Outside, read_only
+from provisioner.conduct.run import Report, Settings
 from provisioner.conduct.store import store
 from provisioner.errors import InnkeeperError
-from provisioner.ports import AccountState, Archive, Conflict
+from provisioner.ports import Archive, Conflict
 from provisioner.rules import (
     AccountGuard,
-    AccountMetrics,
-    Outage,
-    Share,
-    account_guard,
-    hard_bounce_hours,
-    provider_outages,
     resolve_policy,
 )
 from provisioner.rules.blast_radius import condemns, limit_of
 
-
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """How to audit. ``overrides`` are the platform's, before each tenant's own. ``fleet`` None: counted."""
-
-    overrides: Mapping[str, Any] = {}
-    fleet: int | None = None
-    run: str = ""  # of a run in batches, whose first phase noted its proposals under this name
-    force: bool = False  # a person looked at the tenants that the limit stopped
-    dry_run: bool = False
-    drill: bool = False  # mailbox-simulator events count
-
-
-class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """The outcome of a run: "N of N judged", and everything that a person has to look at."""
-
-    at: datetime
-    of: int
-    judged: tuple[Judged, ...]
-    not_judged: dict[str, str]  # tenant -> why
-    left: tuple[str, ...] = ()  # out of time; the next run begins with them
-    condemned: tuple[str, ...] = ()
-    stopped: str = ""  # why nothing was changed at all
-    done: tuple[Done, ...] = ()
-    outages: tuple[Outage, ...] = ()
-    account: AccountState | None = None
-    guard: AccountGuard = AccountGuard()
-    dry_run: bool = False
-
-    @property
-    def complete(self) -> bool:
-        """Whether everybody was judged and everything decided was done."""
-        undone = any(d.errors or (d.enforced and not d.enforced.enforcement.complete) for d in self.done)
-        return not (self.not_judged or self.left or self.stopped or undone)
-
-    @property
-    def sentence(self) -> str:
-        return f"{len(self.judged)} of {self.of} judged"
+__all__ = ["Report", "Settings", "audit", "propose_batch"]
 
 
 def audit(
@@ -112,10 +72,10 @@ def propose_batch(
 def _judge_all(tenants: Sequence[str], outside: Outside, now: datetime, settings: Settings, pace: Pace) -> Report:
     cases, not_judged = _open_all(tenants, outside.archive, settings)
     judged, failed, left = _judge_cases(cases, outside.archive, now, pace, drill=settings.drill)
-    judged, outages = _without_outages(judged, outside.archive, now, settings)
+    judged, outages = without_outages(judged, outside.archive, now, settings)
     guard = AccountGuard()
     if not settings.run and len(tenants) >= _fleet_size(outside.archive, settings):
-        judged, guard = _guard_account(judged, outside, now, settings)
+        judged, guard = guard_account(judged, outside, now, settings)
     return Report(
         at=now,
         of=len(tenants),
@@ -132,12 +92,19 @@ def _judge_all(tenants: Sequence[str], outside: Outside, now: datetime, settings
 
 def _open_all(tenants: Sequence[str], archive: Archive, settings: Settings) -> tuple[list[Case], dict[str, str]]:
     """All cases, those judged longest ago first: a run that ends early does not always end at the same tenant."""
-    cases, not_judged = [], {}
-    for tenant in tenants:
+
+    def opened(tenant: str) -> Case | InnkeeperError:
         try:
-            cases.append(open_case(archive, tenant, settings.overrides))
+            return open_case(archive, tenant, settings.overrides)
         except InnkeeperError as err:
-            not_judged[tenant] = str(err)
+            return err
+
+    with ThreadPoolExecutor(settings.workers) as pool:
+        found = list(pool.map(opened, tenants))
+    not_judged = {
+        tenant: str(one) for tenant, one in zip(tenants, found, strict=True) if isinstance(one, InnkeeperError)
+    }
+    cases = [one for one in found if isinstance(one, Case)]
     cases.sort(key=lambda case: (case.standing.judged is not None, case.standing.judged, case.manifest.tenant))
     return cases, not_judged
 
@@ -162,55 +129,8 @@ def _judge_cases(
     return judged, failed, ()
 
 
-def _without_outages(
-    judged: list[Judged], archive: Archive, now: datetime, settings: Settings
-) -> tuple[list[Judged], tuple[Outage, ...]]:
-    """Judge again, without a mailbox provider's outage, the tenants that it touches."""
-    policy = resolve_policy("standard", settings.overrides)
-    tallies = {one.tenant: hard_bounce_hours(one.verdict.standing, policy, now) for one in judged}
-    outages = provider_outages(tallies.values(), policy, now)
-    if not outages:
-        return judged, ()
-    providers = {outage.provider for outage in outages}
-    touched = {tenant for tenant, tally in tallies.items() if any(provider in providers for provider, _ in tally)}
-    again = [
-        judge(one.case, archive, now, outages=outages, drill=settings.drill) if one.tenant in touched else one
-        for one in judged
-    ]
-    return again, outages
-
-
-def _guard_account(
-    judged: list[Judged], outside: Outside, now: datetime, settings: Settings
-) -> tuple[list[Judged], AccountGuard]:
-    """Look at Amazon's own rates; near its limits the worst contributors are judged again, by the strict profile.
-
-    Asked only in a run over everybody: a part cannot say who contributes most.
-    """
-    rates = outside.account.rates(now)
-    metrics = AccountMetrics(bounce_rate=rates.bounce_rate, complaint_rate=rates.complaint_rate)
-    shares = {one.tenant: _share(one) for one in judged}
-    guard = account_guard(metrics, shares, resolve_policy("standard", settings.overrides))
-
-    def again(one: Judged) -> Judged:
-        policy = resolve_policy("strict", settings.overrides, one.case.manifest.overrides)
-        return judge(msgspec.structs.replace(one.case, policy=policy), outside.archive, now, drill=settings.drill)
-
-    return [again(one) if one.tenant in guard.strict else one for one in judged], guard
-
-
 def _fleet_size(archive: Archive, settings: Settings) -> int:
     return settings.fleet if settings.fleet is not None else sum(1 for _ in documents.tenants(archive))
-
-
-def _share(one: Judged) -> Share:
-    counts = one.verdict.counts
-    sends = counts["sends"]
-    return Share(
-        hard=int(counts["hard"]),
-        complainants=int(counts["complainants"]),
-        sends=int(sends) if isinstance(sends, int | float) else 0,
-    )
 
 
 def _check(tenants: Iterable[str], archive: Archive, now: datetime, settings: Settings) -> None:

@@ -29,7 +29,7 @@ def condemn(world, tenant, *, at=NOW):
 
 
 def run(world, *, at=NOW, tenants=None, **settings):
-    return audit(tenants or list(world.manifests), world.outside, at, Settings(**settings))
+    return audit(tenants or list(world.manifests), world.outside, at, Settings(workers=1, **settings))
 
 
 def standing(world, tenant="bakery"):
@@ -208,7 +208,7 @@ def test_two_audits_at_once_are_one():
 
         def put_if(key, body, etag, write=write, count=count, world=world, overtaken_at=overtaken_at):
             if key.startswith("standing/") and next(count) == overtaken_at:
-                audit(["bakery"], world.outside, NOW, Settings())
+                audit(["bakery"], world.outside, NOW, Settings(workers=1))
             return write(key, body, etag)
 
         world.archive.put_if = put_if
@@ -333,7 +333,9 @@ def test_time_that_runs_out_leaves_a_mark_and_the_next_run_goes_on():
     for attempt in range(40):
         ticks = iter(range(10_000))
         pace = Pace(seconds_left=lambda ticks=ticks: 40.0 - next(ticks), reserve=5.0)
-        report = audit(list(world.manifests), world.outside, NOW + timedelta(minutes=attempt), Settings(), pace=pace)
+        report = audit(
+            list(world.manifests), world.outside, NOW + timedelta(minutes=attempt), Settings(workers=1), pace=pace
+        )
         assert len(report.judged) + len(report.left) == 30
         judged |= {one.tenant for one in report.judged}
         if len(judged) == 30:

@@ -41,7 +41,7 @@ def collected():
 
 def suspended():
     world = collected()
-    audit(["bakery", "florist"], world.outside, NOW, Settings())
+    audit(["bakery", "florist"], world.outside, NOW, Settings(workers=1))
     assert world.levers.tenants["bakery"].shut
     return world
 
@@ -81,7 +81,7 @@ def act_collect_and_judge(world, outside):
 
 
 def act_audit(world, outside):
-    return audit(["bakery", "florist"], outside, NOW, Settings())
+    return audit(["bakery", "florist"], outside, NOW, Settings(workers=1))
 
 
 def act_suspend(world, outside):

@@ -6,6 +6,7 @@ either way it counts when it arrives, once.
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
@@ -33,13 +34,17 @@ def to_datetime(ms: int) -> datetime:
 
 def stamp(ms: int) -> str:
     """``2026-11-16T10:00:00.123Z``, as SES writes it."""
-    return to_datetime(ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    day, rest = divmod(ms, DAY)
+    minutes, milliseconds = divmod(rest, MINUTE)
+    hour, minute = divmod(minutes, 60)
+    return f"{day_name(day)}T{hour:02d}:{minute:02d}:{milliseconds / 1000:06.3f}Z"
 
 
 def from_stamp(text: str) -> int:
     return to_ms(datetime.fromisoformat(text))
 
 
+@lru_cache(maxsize=1024)
 def day_name(day: int) -> str:
     """The date of a day counted from 1970."""
     return to_datetime(day * DAY).date().isoformat()

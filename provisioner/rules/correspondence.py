@@ -214,14 +214,15 @@ def _reset(parts: Iterable[Part], soft: SoftBounces) -> None:
 
 
 def _reset_row(row: Deliveries, soft: SoftBounces) -> None:
-    start = 0
+    start, since, locals_, at = 0, row.since, row.locals, row.at
     for domain, count in zip(row.domains, row.counts, strict=True):
         known = soft.locals.get(domain)
         if known:
-            for index in compress(
-                range(start, start + count), map(known.__contains__, row.locals[start : start + count])
+            part = locals_[start : start + count]
+            for local, offset in compress(
+                zip(part, at[start : start + count], strict=True), map(known.__contains__, part)
             ):
-                soft.add_delivery(f"{row.locals[index]}@{domain}", row.since + row.at[index])
+                soft.add_delivery(f"{local}@{domain}", since + offset)
         start += count
 
 

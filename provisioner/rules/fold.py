@@ -110,40 +110,46 @@ class Fold:
                 self.memory.domains.add(domain, value, (hour, token(event.recipient)))
 
     def _row(self, row: Deliveries) -> None:
-        """A row of deliveries, in columns from beginning to end."""
-        count = len(row)
-        tokens = joined_tokens(row.ids, count)
+        """A row of deliveries, in columns; what no sample keeps is not looked at twice."""
+        tokens = joined_tokens(row.ids, len(row))
         if not (tokens and min(row.lags) >= -AHEAD and max(row.lags) <= LATEST):
             self._chunk(list(row.events()))
             return
-        since = row.since
-        hours = [(since + offset) // HOUR for offset in row.at]
-        present = set(hours)
-        if min(present) < self.first or max(present) > self.last:
+        oldest, newest = row.since + min(row.at), row.since + max(row.at)
+        if oldest // HOUR < self.first or newest // HOUR > self.last:
             self._chunk(list(row.events()))
             return
-        notes = list(map((24).__rmod__, hours))
-        start = 0
-        for domain, size in zip(row.domains, row.counts, strict=True):
-            end = start + size
-            provider = PROVIDERS.get(domain)
-            if provider:
-                notes[start:end] = [note + MARK for note in notes[start:end]]
-            elif provider is None:
-                self.memory.domains.add_delivered(domain, tokens[start:end], hours[start:end], row.locals[start:end])
-            start = end
-        self._count(present, tokens, hours, notes)
+        marks = self._correspond(row, tokens)
+        self._count(row, tokens, marks, range(oldest // DAY, newest // DAY + 1))
         self.memory.recent.hold(row, self.memory.soft)
 
-    def _count(self, present: set[int], tokens: Sequence[int], hours: list[int], notes: list[int]) -> None:
-        counts = self.memory.counts(Kind.DELIVERY)
-        days = {hour // 24 for hour in present}
-        for day in days:
-            if len(days) == 1:
-                counts.day(day).add_many(tokens, notes)
-                continue
-            mine = list(map({hour for hour in present if hour // 24 == day}.__contains__, hours))
-            counts.day(day).add_many(list(compress(tokens, mine)), list(compress(notes, mine)))
+    def _correspond(self, row: Deliveries, tokens: Sequence[int]) -> bytearray:
+        """Note mail to organisations; return the mark of each delivery (to whom complaints cannot be seen)."""
+        marks = bytearray(len(row))
+        start = 0
+        for domain, count in zip(row.domains, row.counts, strict=True):
+            end = start + count
+            provider = PROVIDERS.get(domain)
+            if provider:
+                marks[start:end] = bytes((MARK,)) * count
+            elif provider is None:
+                hours = [(row.since + offset) // HOUR for offset in row.at[start:end]]
+                self.memory.domains.add_delivered(domain, tokens[start:end], hours, row.locals[start:end])
+            start = end
+        return marks
+
+    def _count(self, row: Deliveries, tokens: Sequence[int], marks: bytearray, days: range) -> None:
+        samples = {day: self.memory.counts(Kind.DELIVERY).day(day) for day in days}
+        below = max(sample.below for sample in samples.values())
+        found: dict[int, tuple[list[int], list[int]]] = {day: ([], []) for day in days}
+        since, at = row.since, row.at
+        for index in compress(range(len(at)), map(below.__gt__, tokens)):
+            day, hour = divmod((since + at[index]) // HOUR, 24)
+            values, notes = found[day]
+            values.append(tokens[index])
+            notes.append(hour + marks[index])
+        for day, (values, notes) in found.items():
+            samples[day].add_many(values, notes)
 
     def _others(self, events: list[Event]) -> None:
         """What is no delivery: each counted under its kind, then told to whoever remembers more of it."""

@@ -18,7 +18,9 @@ def judge(view: View) -> list[Outcome]:
         if address.startswith(" ") or (block is not None and block.reason in ("hard", "manual")):
             continue
         first = max(since, view.settled(address) + 1)
-        bounces = [one for one in known if one[0] >= first and not view.held(address, one[0])]
+        bounces = [one for one in known if one[0] >= first]
+        if view.outages:
+            bounces = [one for one in bounces if not view.held(address, one[0])]
         if len(bounces) >= strikes:
             found.append(_outcome(view, address, bounces, strikes))
     return found

@@ -30,6 +30,7 @@ class View:
         self.now = now
         self.domain = domain  # the tenant's own: writing to its own people is not guessing
         self.outages = outages
+        self._hard: dict[int, dict[str, Bounce]] = {}  # several rules ask for the same window
         self.floor = to_ms(standing.reinstated) + 1 if standing.reinstated else 0
         self.unblocked: Mapping[str, int] = {
             one.recipient: to_ms(one.at) for one in sorted(standing.unblocks, key=lambda one: one.at)
@@ -63,11 +64,11 @@ class View:
 
     def hard(self, since: int) -> dict[str, Bounce]:
         """Addresses that bounced hard since then (newest bounce of each), without those of a provider's outage."""
-        return {
-            a: each[0]
-            for a, each in self.memory.hard.of.items()
-            if each[0][0] >= since and not self.held(a, each[0][0])
-        }
+        found = self._hard.get(since)
+        if found is None:
+            recent = ((a, each[0]) for a, each in self.memory.hard.of.items() if each[0][0] >= since)
+            found = self._hard[since] = {a: bounce for a, bounce in recent if not self.held(a, bounce[0])}
+        return found
 
     def hard_count(self, since: int) -> int:
         """How many addresses that is, also when there are more than the memory names."""
@@ -78,7 +79,7 @@ class View:
 
     def held(self, address: str, when: int) -> bool:
         """Whether a bounce belongs to a mailbox provider's outage, which is left to a person."""
-        return any(outage.covers(domain_of(address), when) for outage in self.outages)
+        return bool(self.outages) and any(outage.covers(domain_of(address), when) for outage in self.outages)
 
     def soft(self, since: int) -> dict[str, tuple[int, str]]:
         """Addresses that bounced softly since then: their last (when, event id)."""

@@ -19,10 +19,7 @@ from provisioner.conduct.run import Report, Settings
 from provisioner.conduct.store import store
 from provisioner.errors import InnkeeperError
 from provisioner.ports import Archive, Conflict
-from provisioner.rules import (
-    AccountGuard,
-    resolve_policy,
-)
+from provisioner.rules import AccountGuard, Outage, resolve_policy
 from provisioner.rules.blast_radius import condemns, limit_of
 
 __all__ = ["Report", "Settings", "audit", "propose_batch"]
@@ -75,7 +72,7 @@ def _judge_all(tenants: Sequence[str], outside: Outside, now: datetime, settings
     judged, outages = without_outages(judged, outside.archive, now, settings)
     guard = AccountGuard()
     if not settings.run and len(tenants) >= _fleet_size(outside.archive, settings):
-        judged, guard = guard_account(judged, outside, now, settings)
+        judged, guard = guard_account(judged, outside, now, settings, outages)
     return Report(
         at=now,
         of=len(tenants),
@@ -156,7 +153,7 @@ def _act(report: Report, outside: Outside, now: datetime, settings: Settings, pa
             left.append(one.tenant)
             continue
         try:
-            stored = _store(one, outside.archive, now, settings)
+            stored = _store(one, outside.archive, now, settings, report.outages)
             done += _follow(stored, outside, now, pace)
         except (InnkeeperError, Conflict) as err:
             failed[one.tenant] = str(err)
@@ -170,10 +167,10 @@ def _act(report: Report, outside: Outside, now: datetime, settings: Settings, pa
     )
 
 
-def _store(one: Judged, archive: Archive, now: datetime, settings: Settings) -> Judged:
+def _store(one: Judged, archive: Archive, now: datetime, settings: Settings, outages: tuple[Outage, ...]) -> Judged:
     def again() -> Judged:
         case = open_case(archive, one.tenant, settings.overrides, profile=one.case.policy.profile)
-        return judge(case, archive, now, drill=settings.drill)
+        return judge(case, archive, now, outages=outages, drill=settings.drill)
 
     def guard(each: Judged) -> None:
         if condemns(each.verdict):

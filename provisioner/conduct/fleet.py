@@ -39,7 +39,7 @@ def without_outages(
 
 
 def guard_account(
-    judged: list[Judged], outside: Outside, now: datetime, settings: Settings
+    judged: list[Judged], outside: Outside, now: datetime, settings: Settings, outages: tuple[Outage, ...]
 ) -> tuple[list[Judged], AccountGuard]:
     """Look at Amazon's own rates; near its limits the worst contributors are judged again, by the strict profile.
 
@@ -52,7 +52,8 @@ def guard_account(
 
     def again(one: Judged) -> Judged:
         policy = resolve_policy("strict", settings.overrides, one.case.manifest.overrides)
-        return judge(msgspec.structs.replace(one.case, policy=policy), outside.archive, now, drill=settings.drill)
+        case = msgspec.structs.replace(one.case, policy=policy)
+        return judge(case, outside.archive, now, outages=outages, drill=settings.drill)
 
     return [again(one) if one.tenant in guard.strict else one for one in judged], guard
 

@@ -7,6 +7,7 @@ from provisioner.rules.traces import UNKNOWN_USER, Bounce
 from provisioner.rules.view import View
 
 ID = "hard-recipient"
+_NOUN = "hard bounces"
 
 
 def judge(view: View) -> list[Outcome]:
@@ -30,17 +31,25 @@ def _outcome(view: View, address: str, bounces: list[Bounce], strikes: int) -> O
     what = bounces[0][2]
     reason = "the mailbox does not exist" if what in UNKNOWN_USER else f"refused for good ({what or 'no reason given'})"
     events = [event for _, event, _ in bounces]
-    numbers, limits = {"hard bounces": len(bounces)}, {"hard bounces": strikes}
-    lifted, days = view.unblocked.get(address), view.policy.whole("hard.recipient.unblock_days")
-    if lifted is not None and bounces[-1][0] - lifted <= days * DAY:
-        why = evidence(
-            ID, f"{address}: {reason}, again after it was unblocked; the operator decides whether to block it.",
-            events, numbers=dict(numbers), limits={"days since unblock": days},
-        )  # fmt: skip
-        action = Propose(action="block", kind="hard", evidence=why, recipient=address)
-        return Outcome(severity="act", evidence=why, action=action)
-    why = evidence(ID, f"{address}: {reason}.", events, numbers=dict(numbers), limits=dict(limits))
+    lifted = view.unblocked.get(address)
+    if lifted is not None:
+        days = view.policy.whole("hard.recipient.unblock_days")
+        if bounces[-1][0] - lifted <= days * DAY:
+            return _ask(address, f"{address}: {reason}, again after it was unblocked", events, days)
+    why = evidence(ID, f"{address}: {reason}.", events, numbers={_NOUN: len(bounces)}, limits={_NOUN: strikes})
     return Outcome(severity="act", evidence=why, action=BlockRecipient(recipient=address, reason="hard", evidence=why))
+
+
+def _ask(address: str, sentence: str, events: list[str], days: int) -> Outcome:
+    why = evidence(
+        ID,
+        f"{sentence}; the operator decides whether to block it.",
+        events,
+        numbers={_NOUN: len(events)},
+        limits={"days since unblock": days},
+    )
+    action = Propose(action="block", kind="hard", evidence=why, recipient=address)
+    return Outcome(severity="act", evidence=why, action=action)
 
 
 RULE = Rule(

@@ -83,11 +83,21 @@ class Memory:
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> "Memory":
-        """Read ``Standing.windows``; an empty one is a new tenant's. Refuses what a newer program wrote."""
-        self = cls()
+        """Read ``Standing.windows``; an empty one is a new tenant's. Refuses what is newer or cannot be read."""
         if not data:
-            return self
+            return cls()
         data = migrate(data)
+        try:
+            return cls._load(data)
+        except (ValueError, TypeError, LookupError, AttributeError) as err:
+            raise InnkeeperError(
+                f"the standing's windows cannot be read: {type(err).__name__}: {err}",
+                hint="restore an earlier version of the standing; nothing was judged and nothing was changed",
+            ) from err
+
+    @classmethod
+    def _load(cls, data: dict[str, Any]) -> "Memory":
+        self = cls()
         self.seen = {Kind(k): DayCounts.load(part, cap_of(Kind(k))) for k, part in data.get("seen", {}).items()}
         self.bounced = DayCounts.load(data.get("bounced", {}), PER_DAY)
         self.complained = DayCounts.load(data.get("complained", {}), PER_DAY)

@@ -122,7 +122,7 @@ class SoftBounces:
     def dump(self) -> dict[str, Any]:
         return {
             address: {
-                "bounced": [[stamp(w), e] for day in sorted(days) for w, e in sorted(set(days[day]))],
+                "bounced": [[stamp(w), e] for w, e in sorted({one for pair in days.values() for one in pair})],
                 "delivered": sorted(self.times_delivered(address)),
             }
             for address, days in sorted(self.bounces.items())

@@ -124,3 +124,23 @@ def test_memory_survives_its_json_form():
     verdict = judged(bounced(3), delivered(9), delivered(4, domain="acme.example"), many(Kind.SOFT, 3))
     windows = msgspec.json.decode(msgspec.json.encode(verdict.standing.windows))
     assert Memory.load(windows).dump() == verdict.standing.windows
+
+
+@pytest.mark.parametrize(
+    "windows",
+    [
+        {"hard": {"a@b.c": [["yesterday", "e", ""]]}},
+        {"hard": []},
+        {"soft": {"a@b.c": {}}},
+        {"seen": {"quantum": {}}},
+        {"seen": {"delivery": {"2026-11-20": {"sample": "AAA"}}}},
+        {"recent": "AAAA"},
+        {"virus": [["2026-11-20T00:00:00.000Z"]]},
+        {"schema": "one"},
+    ],
+)
+def test_windows_that_cannot_be_read_stop_this_tenant_with_a_hint(windows):
+    """D5, D13: an error the audit expects, so that the others are judged."""
+    with pytest.raises(InnkeeperError) as err:
+        decide([], Standing(tenant="bakery", windows={"schema": 1, **windows}), STANDARD, NOW)
+    assert "nothing was changed" in err.value.hint

@@ -75,6 +75,7 @@ def build_report(
         proposals=tuple(f"{item.action}: {item.evidence.sentence}" for item in standing.proposals),
         next_steps=_next_steps(standing, verdicts),
         unenforced=unenforced,
+        remarks=_remarks(standing),
         judged=standing.judged,
         profile=policy.profile,
         policy_hash=policy.hash,
@@ -102,6 +103,18 @@ def _unenforced(standing: Standing) -> tuple[str, ...] | None:
     if switched_off(standing.enforcement, standing.since if not standing.state.may_send else None):
         return None
     return standing.enforcement.missing or ("AWS has not been read back since the decision",)
+
+
+def _remarks(standing: Standing) -> tuple[str, ...]:
+    """What is in force, but not quite as one might think: nothing of it is hidden."""
+    done = standing.enforcement
+    if done is None:
+        return ()
+    full = (
+        f"{plural(done.overflow, 'blocked address', 'blocked addresses')} found no room in the Deny policies: mail "
+        "that does not name its SES tenant can still reach them."
+    )
+    return (*done.drift, *((full,) if done.overflow else ()))
 
 
 def _headline(standing: Standing, manifest: Manifest, unenforced: tuple[str, ...] | None) -> str:

@@ -121,6 +121,7 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     proposals: tuple[str, ...] = ()
     next_steps: tuple[str, ...] = ()
     unenforced: tuple[str, ...] | None = None  # None: complete, or nothing to enforce
+    remarks: tuple[str, ...] = ()  # where AWS differs from the standing without harm, in words
     judged: datetime | None = None
     profile: str = ""
     policy_hash: str = ""

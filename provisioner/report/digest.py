@@ -13,7 +13,8 @@ from provisioner.report.safe import as_json, table_csv
 from provisioner.report.words import number, plural
 
 SHOWN_ROWS = 1_000
-SHOWN_NAMES = 50
+SHOWN_NAMES = 20
+SHOWN_IN_MAIL = 50  # tenants in the digest, which must stay a small mail
 _STATES = ("suspended", "warned", "good", "terminated")
 _TENANT = re.compile(r"[a-z][a-z0-9-]{1,30}")
 _WEEK = re.compile(r"\d{4}-W\d{2}")
@@ -95,6 +96,8 @@ def attention(report: ReportData) -> tuple[str, ...]:
         found.append("not in force yet")
     if report.proposals:
         found.append("decision waiting")
+    if report.remarks:
+        found.append("differs at AWS")
     if report.activity == "uncollected":
         found.append("nothing collected")
     if report.activity == "unjudged":
@@ -115,7 +118,7 @@ def _link(report: ReportData) -> str:
 
 def render_digest(digest: Digest) -> Report:
     """Render the fleet's report for the operator's mail; it links nowhere."""
-    values = _values(digest)
+    values = _values(digest) | {"shown": SHOWN_IN_MAIL}
     return Report(
         html=render_html("fleet.html.j2", **values, links=False),
         text=render_text("fleet.txt.j2", **values),

@@ -98,6 +98,17 @@ def test_a_large_fleet_is_cut_on_the_page_but_not_in_the_csv():
     assert len(report.csv.splitlines()) == SHOWN_ROWS + 2
 
 
+def test_the_digest_of_a_large_fleet_stays_a_small_mail():
+    """H5"""
+    name = "A site with a name that is rather long indeed"
+    rows = (
+        of("vet", name=name, unenforced=("access key AKIAEXAMPLE is active",), proposals=("terminate: x",))
+        for _ in range(2_000)
+    )
+    report = render_digest(digest(*rows, fleet=[f"tenant-number-{number}" for number in range(3_000)]))
+    assert len(report.html.encode()) + len(report.text.encode()) < 95_000
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_names_change_no_form(text):
     """F10, F11, F13"""

@@ -137,6 +137,16 @@ def test_suspended_is_a_fact_only_after_reading_back(enforcement, words):
     assert ("NOT IN FORCE YET" in report.text) is (words == "is being switched off")
 
 
+def test_blocks_without_room_and_stricter_settings_at_aws_are_said():
+    """D11, D17"""
+    done = Enforcement(at=NOW, complete=True, drift=("Amazon has paused this SES tenant itself",), overflow=1_200)
+    report = render_report(build(a_standing(State.GOOD, enforcement=done)))
+    for text in (report.text, Page(report.html).text):
+        flat = " ".join(text.split())
+        assert "1,200 blocked addresses found no room" in flat
+        assert "Amazon has paused this SES tenant itself" in flat
+
+
 def test_history_proposals_and_next_steps_are_shown():
     standing = a_standing(
         evidence=evidence("virus"),

@@ -64,7 +64,8 @@ def test_php_finds_no_fault(plugin):
 
 def test_mail_goes_to_ses_with_tls_and_a_login():
     sent = mailer({})
-    assert {name: sent[name] for name in ("Mailer", "Host", "Port", "SMTPSecure", "SMTPAuth", "Username", "Password")} == {
+    names = ("Mailer", "Host", "Port", "SMTPSecure", "SMTPAuth", "Username", "Password")
+    assert {name: sent[name] for name in names} == {
         "Mailer": "smtp", "Host": "email-smtp.eu-west-1.amazonaws.com", "Port": 587, "SMTPSecure": "tls",
         "SMTPAuth": True, "Username": "AKIAEXAMPLE", "Password": PASSWORD,
     }  # fmt: skip
@@ -138,7 +139,7 @@ def test_without_settings_nothing_is_touched():
     ("answer", "reason"),
     [
         ("535 Authentication Credentials Invalid", "The password was not accepted"),
-        ("554 Access denied: User `x' is not authorized to perform `ses:SendRawEmail'", "suspended, or one of the recipients"),
+        ("554 Access denied: User `x' is not authorized to perform `ses:SendRawEmail'", "or one of the recipients"),
         ("554 Sending is paused for configuration set innkeeper-bakery.", "has been suspended"),
         ("554 Message rejected: Sending paused for this account.", "has been suspended"),
         ("554 Message rejected: Email address is not verified. The following identities failed", "not verified yet"),
@@ -195,7 +196,8 @@ def test_what_the_server_says_is_escaped():
     """F10"""
     hostile = CONSTANTS | {"INNKEEPER_SMTP_FROM_NAME": "<b>Bakery</b>"}
     values, shown, _ = run(
-        ["send", {}, [f"SERVER -> CLIENT: {HOSTILE}"]], ["Innkeeper\\Mail\\show_page"], ["action", "admin_notices"], ["health"],
+        ["send", {}, [f"SERVER -> CLIENT: {HOSTILE}"]], ["Innkeeper\\Mail\\show_page"], ["action", "admin_notices"],
+        ["health"],
         constants=hostile,
     )  # fmt: skip
     for text in (*shown, values[3]["description"]):
@@ -314,7 +316,8 @@ def test_requests_are_signed_as_botocore_signs_them(token, monkeypatch):
         '{"SecretId":"x"}',
     )
     keys = {"id": "AKIDEXAMPLE", "secret": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "token": token}
-    steps = ["Innkeeper\\Secrets\\sign", host, "eu-west-1", "secretsmanager", "secretsmanager.GetSecretValue", body, keys,
+    target = "secretsmanager.GetSecretValue"
+    steps = ["Innkeeper\\Secrets\\sign", host, "eu-west-1", "secretsmanager", target, body, keys,
              int(now.timestamp())]  # fmt: skip
     ours = run(steps, plugins=(MAIL, SECRETS))[0][0]
     request = AWSRequest("POST", f"https://{host}/", data=body, headers={

@@ -18,6 +18,8 @@ _BARS = {
     "soft-tenant": ("Mailboxes that could not take mail", "addresses"),
 }
 
+_PEOPLE = {"complainants": "people"}
+
 
 class Mark(NamedTuple):
     """One threshold: reached at ``least``, and at ``share`` where there is one."""
@@ -25,8 +27,10 @@ class Mark(NamedTuple):
     least: float
     share: float | None = None
 
-    def words(self) -> str:
-        return f"{percent(self.share)} and {number(self.least)}" if self.share else number(self.least)
+    def words(self, noun: str) -> str:
+        """``8 % and 15 addresses``."""
+        least = f"{number(self.least)} {noun}"
+        return f"{percent(self.share)} and {least}" if self.share else least
 
     def used(self, counted: float, share: float) -> float:
         """How much of the way is gone: 1 is the threshold itself."""
@@ -60,7 +64,7 @@ def _bar(rule: str, evidence: Evidence | None) -> Limit:
         rule=rule,
         label=label,
         sentence=evidence.sentence,
-        marks=_words(warn, suspend),
+        marks=_words(warn, suspend, _PEOPLE.get(noun, noun)),
         value=share if by_share else counted,
         warn=warn_at,
         act=(end.share or 0.0) if by_share else end.least,
@@ -95,8 +99,10 @@ def _share(numbers: Mapping[str, int | float | str], counted: float) -> float:
     return known if known is not None else counted / sends if sends else 0.0
 
 
-def _words(warn: Mark | None, suspend: Mark | None) -> str:
-    parts = [f"warning at {warn.words()}"] if warn else []
-    parts += [f"sending is switched off at {suspend.words()}"] if suspend else ["sending is never switched off for it"]
+def _words(warn: Mark | None, suspend: Mark | None, noun: str) -> str:
+    parts = [f"warning at {warn.words(noun)}"] if warn else []
+    parts += (
+        [f"sending is switched off at {suspend.words(noun)}"] if suspend else ["sending is never switched off for it"]
+    )
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}."

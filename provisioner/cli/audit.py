@@ -11,9 +11,9 @@ from provisioner.cli.app import App, command_options, safe, yes_option
 from provisioner.cli.conducting import action_words, done_lines, known_tenants
 from provisioner.cli.options import tenant_arguments
 from provisioner.cli.reach import Reach
-from provisioner.cli.reporting import write_reports
 from provisioner.conduct.audit import Report, Settings, audit
 from provisioner.conduct.judge import Judged
+from provisioner.conduct.publish import publish
 from provisioner.conduct.summary import audit_summary
 from provisioner.config import config_error, load_policy_file
 from provisioner.exit_codes import Exit
@@ -53,15 +53,18 @@ def command(
         app.confirm("Do this?", yes=yes)
     settings = Settings(overrides=reach.platform.policy, force=force, drill=drill)
     report = audit(tenants, reach.outside, app.now(), settings)
-    pages = write_reports(reach, report, app.now())
+    fleet = None if tenant_ids else tenants
+    published = publish(report, reach.outside, app.now(), fleet=fleet, overrides=reach.platform.policy)
 
     def text(out: Console) -> None:
         _show(out, report)
-        for page in pages:
-            out.print(f"report: {safe(page)}")
+        for page in published.pages:
+            out.print(f"in the bucket: {safe(page)}")
 
-    app.emit(audit_summary(report) | {"verdicts": _verdicts(report), "reports": pages}, text)
-    return _code(report)
+    app.emit(audit_summary(report) | {"verdicts": _verdicts(report), "reports": published.pages}, text)
+    for error in published.errors:
+        app.say(error)
+    return Exit.SOME_FAILED if published.errors and report.complete else _code(report)
 
 
 def _numbers(path: Path) -> dict[str, Any]:

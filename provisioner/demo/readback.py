@@ -67,7 +67,7 @@ class Readback:
         """Every mail that left to a person: .eml, .html and .txt; the HTML file and the subject."""
         folder.mkdir(exist_ok=True)
         saved = []
-        people = [mail for mail in self._aws.mailbox if not mail.recipient.endswith(SIMULATOR)]
+        people = [mail for mail in self._aws.mailbox if mail.configuration_set == "innkeeper-notices"]
         for number, mail in enumerate(people, 1):
             message = BytesParser(policy=policy.default).parsebytes(mail.raw)
             base = folder / f"{number:02d}-{mail.recipient.replace('@', '-at-')}"

@@ -25,6 +25,7 @@ from provisioner.smtp import Endpoint
 from provisioner.terraform.spans import seconds_between
 
 _MARK = ".innkeeper-demo"
+_PATIENCE_SECONDS = 60.0
 
 
 class ClaimError(InnkeeperError):
@@ -87,16 +88,14 @@ class Stage:
         self.out.print("   [green]✓[/] ", end="")
         self.out.print(text, markup=False)
 
-    def until(self, text: str, condition: Callable[[], object], seconds: float = 30.0) -> float:
-        """Wait until ``condition`` holds, claim it, and return how long that took."""
-        start = time.monotonic()
+    def until(self, text: str, condition: Callable[[], object], *, since: float | None = None) -> None:
+        """Wait until ``condition`` holds and claim it, with the time that took (from ``since``, by time.monotonic)."""
+        start = time.monotonic() if since is None else since
         while not condition():
-            if time.monotonic() - start > seconds:
-                raise ClaimError(f"not so after {seconds:.0f} s: {text}")
+            if time.monotonic() - start > _PATIENCE_SECONDS:
+                raise ClaimError(f"not so after {_PATIENCE_SECONDS:.0f} s: {text}")
             time.sleep(0.1)
-        took = time.monotonic() - start
-        self.claim(f"{text} (after {took:.1f} s)", true=True)
-        return took
+        self.claim(f"{text} (after {time.monotonic() - start:.1f} s)", true=True)
 
     def site(self, tenant: str) -> Site:
         """The tenant's site, with the credentials from Secrets Manager."""

@@ -1,10 +1,13 @@
 """The story, chapter by chapter. What is claimed is read back from AWS first; a claim that fails ends the demo."""
 
+import time
+
 from provisioner.demo.readback import SIMULATOR, Readback
 from provisioner.demo.site import Site
 from provisioner.demo.stage import Stage
 
 BOUNCED = f"bounce@{SIMULATOR}"
+CUSTOMER = "clara@customer.example"  # test addresses would count in drills only
 _TEST_ADDRESSES = {
     "success": "arrives",
     "bounce": "no such person",
@@ -96,17 +99,19 @@ def one_address_is_blocked(stage: Stage, aws: Readback, bakery: Site) -> None:
 def virus(stage: Stage, aws: Readback, bakery: Site) -> None:
     """The fast lane: event, function, levers."""
     with stage.chapter("A virus: sending stops within seconds"):
-        outcome = bakery.mail(f"success@{SIMULATOR}", "Invoice", virus=True)
+        start = time.monotonic()
+        outcome = bakery.mail(CUSTOMER, "Invoice", virus=True)
         stage.claim("a mail with the harmless EICAR test virus is accepted …", outcome.accepted)
         refusals: list[str] = []
 
         def refused() -> bool:
-            refusals.append(bakery.mail(f"success@{SIMULATOR}", "Newsletter").refusal)
+            refusals.append(bakery.mail(CUSTOMER, "Newsletter").refusal)
             return bool(refusals[-1])
 
-        stage.until("… SES rejects it, the sentinel judges it, and the next mail is refused", refused, 60.0)
+        words = "… SES rejects it, the sentinel judges it, and the next mail is refused"
+        stage.until(words, refused, since=start)
         stage.tell(f"SES says: {refusals[-1]}")
-        stage.until("every lever is closed", lambda: not any(aws.switches("bakery").values()), 60.0)
+        stage.until("every lever is closed", lambda: not any(aws.switches("bakery").values()), since=start)
         stage.command("status")
         stage.command("explain bakery")
 
@@ -118,7 +123,7 @@ def nothing_lifts_it(stage: Stage, aws: Readback, bakery: Site) -> None:
         stage.tell("The owner's file is changed (a stricter DMARC policy), and applied:")
         stage.command("apply --yes bakery")
         stage.claim("every lever is still closed", not any(aws.switches("bakery").values()))
-        outcome = bakery.mail(f"success@{SIMULATOR}", "Hello?")
+        outcome = bakery.mail(CUSTOMER, "Hello?")
         stage.claim(f"mail is still refused: {outcome.refusal}", not outcome.accepted)
 
 
@@ -127,7 +132,7 @@ def reinstated(stage: Stage, aws: Readback, bakery: Site) -> None:
     with stage.chapter("The owner explains, the operator reinstates"):
         stage.command("reinstate bakery --yes --reason 'the infected plugin was removed'")
         stage.claim("every lever is open again", all(aws.switches("bakery").values()))
-        stage.until("mail flows again", lambda: bakery.mail(f"success@{SIMULATOR}", "We are back").accepted)
+        stage.until("mail flows again", lambda: bakery.mail(CUSTOMER, "We are back").accepted)
         stage.command("enforce --check")
 
 

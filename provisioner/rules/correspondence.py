@@ -51,9 +51,9 @@ class Domain:
             self.mails = {event: self.mails[event] for event in kept}
             self.below = kept[-1] + 1
 
-    def sent(self, since: int) -> int:
-        """Mails since then: exact up to ``MAILS_EACH``, estimated above."""
-        kept = sum(hour >= since // HOUR for hour, _ in self.mails.values())
+    def sent(self, since: int, until: int) -> int:
+        """Mails from one moment to another, by the hour: exact up to ``MAILS_EACH``, estimated above."""
+        kept = sum(since // HOUR <= hour <= until // HOUR for hour, _ in self.mails.values())
         return kept if self.below == RANGE else round(kept * RANGE / self.below)
 
     def reached(self) -> dict[int, int]:

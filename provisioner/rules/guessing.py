@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from provisioner.model.verdict import Action, Suspend, Terminate
 from provisioner.rules.addresses import domain_of, is_provider, local_of
 from provisioner.rules.base import Outcome, Rule, choice, evidence, people, percent, share, whole
-from provisioner.rules.clock import HOUR
+from provisioner.rules.clock import DAY, HOUR
 from provisioner.rules.correspondence import Domain
 from provisioner.rules.sample import token
 from provisioner.rules.shapes import guessable
@@ -18,36 +18,53 @@ Unknown = dict[str, Bounce]  # address -> its newest bounce as an unknown user
 
 def judge(view: View) -> list[Outcome]:
     """Look at each organisation's domain by itself."""
-    since, least = view.since(days=view.policy.whole("guessing.window_days")), view.policy.whole("guessing.addresses")
+    least, own = view.policy.whole("guessing.addresses"), view.domain
     by_domain: dict[str, Unknown] = defaultdict(dict)
-    for address, known in view.memory.hard.of.items():
-        domain = domain_of(address)
-        for bounce in known[:1]:
-            if bounce[0] >= since and bounce[2] in UNKNOWN_USER and not view.held(address, bounce[0]):
-                by_domain[domain][address] = bounce
-    own = view.domain
-    return [
-        outcome
-        for domain, unknown in sorted(by_domain.items())
-        if len(unknown) >= least
-        and not is_provider(domain)
-        and not (own and (domain == own or domain.endswith(f".{own}")))
-        for outcome in _judge_domain(view, domain, unknown, since)
-    ]
+    for address, bounce in view.hard(view.since(days=28)).items():
+        if bounce[2] in UNKNOWN_USER:
+            by_domain[domain_of(address)][address] = bounce
+    found = []
+    for domain, unknown in sorted(by_domain.items()):
+        if is_provider(domain) or (own and f".{domain}".endswith(f".{own}")):
+            continue
+        weeks = [week for week in _weeks(unknown, view.policy.whole("guessing.window_days")) if len(week) >= least]
+        if weeks:
+            found += _judge_domain(view, domain, weeks)
+    return found
 
 
-def _judge_domain(view: View, domain: str, unknown: Unknown, since: int) -> list[Outcome]:
-    known = view.memory.domains.of.get(domain)
+def _weeks(unknown: Unknown, days: int) -> list[Unknown]:
+    """What bounced within so many days, for every such stretch as full as it gets; the fullest first.
+
+    The last days alone would not do: an audit may cut a guesser in two.
+    """
+    ordered = sorted(unknown.items(), key=lambda one: (one[1], one[0]))
+    weeks, last = [], 0
+    for first, (_, bounce) in enumerate(ordered):
+        before = last
+        while last < len(ordered) and ordered[last][1][0] <= bounce[0] + days * DAY:
+            last += 1
+        if last > before:
+            weeks.append(dict(ordered[first:last]))
+    return sorted(weeks, key=len, reverse=True)
+
+
+def _judge_domain(view: View, domain: str, weeks: list[Unknown]) -> list[Outcome]:
+    known, fullest = view.memory.domains.of.get(domain), weeks[0]
     if known is None or not view.memory.domains.complete(domain):
-        return [_spared(view, domain, unknown, "too many organisations are written to for the share to be known")]
-    before = _reached_before(known, unknown)
-    if before >= view.policy.share("guessing.reached_share") * len(unknown):
-        return [_spared(view, domain, unknown, "some of them took mail before: its server changed or died")]
-    sent = max(known.sent(since), len(unknown))
-    shaped = guessable({local_of(address) for address in unknown})
-    enough_mail = len(unknown) / sent >= view.policy.share("guessing.share")
-    enough_shape = len(shaped) / len(unknown) >= view.policy.share("guessing.shaped_share")
-    return [_guessing(view, domain, unknown, sent, shaped)] if enough_mail and enough_shape else []
+        return [_spared(view, domain, fullest, "too many organisations are written to for the share to be known")]
+    before = _reached_before(known, fullest)
+    if before >= view.policy.share("guessing.reached_share") * len(fullest):
+        return [_spared(view, domain, fullest, "some of them took mail before: its server changed or died")]
+    span = view.policy.whole("guessing.window_days") * DAY
+    for unknown in weeks:
+        times = [bounce[0] for bounce in unknown.values()]
+        sent = max(known.sent(max(times) - span, min(times) + span), len(unknown))  # as many days before and after
+        shaped = guessable({local_of(address) for address in unknown})
+        enough_mail = len(unknown) / sent >= view.policy.share("guessing.share")
+        if enough_mail and len(shaped) / len(unknown) >= view.policy.share("guessing.shaped_share"):
+            return [_guessing(view, domain, unknown, sent, shaped)]
+    return []
 
 
 def _reached_before(known: Domain, unknown: Unknown) -> int:

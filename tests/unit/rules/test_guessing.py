@@ -39,7 +39,18 @@ CASES = {
     "ten": (unknown(PEOPLE[:10]), True),
     "ten, said by sub-type": (unknown(PEOPLE[:10], status="", subtype="NoEmail"), True),
     "ten refused for another reason": (unknown(PEOPLE[:10], status="5.2.1"), False),
-    "ten, eight days ago": (unknown(PEOPLE[:10], ago=8 * DAY), False),
+    "ten, eight days ago": (unknown(PEOPLE[:10], ago=8 * DAY), True),
+    "ten, before every window": (unknown(PEOPLE[:10], ago=29 * DAY), False),
+    "ten within seven days": (unknown(PEOPLE[:5], ago=9 * DAY) + unknown(PEOPLE[5:10], ago=2 * DAY), True),
+    "ten within eight days": (unknown(PEOPLE[:5], ago=9.1 * DAY) + unknown(PEOPLE[5:10], ago=2 * DAY), False),
+    "ten, and much mail there the days before": (
+        unknown(PEOPLE[:10]) + delivered(9, domain="acme.example", ago=6 * DAY),
+        False,
+    ),
+    "ten, and much mail there long before": (
+        unknown(PEOPLE[:10]) + delivered(9, domain="acme.example", ago=12 * DAY),
+        True,
+    ),
     "ten of 16 sent there": (unknown(PEOPLE[:10]) + delivered(6, domain="acme.example"), True),
     "ten of 17 sent there": (unknown(PEOPLE[:10]) + delivered(7, domain="acme.example"), False),
     "half of the names are noise": (unknown(PEOPLE[:6] + NOISE[:6]), True),
@@ -91,6 +102,13 @@ def test_an_organisation_whose_server_died_is_not_guessing():
     assert "server changed or died" in finding(verdict, "guessing").sentence
     earlier = judged(before, now=NOW - 10 * DAY)  # known from a judgement before
     assert names(judged(unknown(PEOPLE), delivered(400), standing=earlier.standing)) == []
+
+
+def test_a_guesser_whom_two_audits_cut_in_two_is_found():
+    first = judged(unknown(PEOPLE[:7], ago=timedelta(hours=1)), delivered(400), now=NOW)
+    assert "suspend guessing" not in names(first)
+    second = judged(unknown(PEOPLE[7:], ago=-timedelta(hours=9)), standing=first.standing, now=NOW + 7 * DAY)
+    assert "suspend guessing" in names(second)
 
 
 def test_termination_may_be_automatic():

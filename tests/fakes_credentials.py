@@ -49,6 +49,9 @@ class FakeSecrets:
     def versions(self, name: str) -> tuple[SecretVersion, ...]:
         return tuple(version for version in self.stored.get(name, {}).values() if version.stages)
 
+    def stages(self, name: str) -> dict[str, tuple[str, ...]]:
+        return {version.id: version.stages for version in self.stored.get(name, {}).values()}
+
     def get(self, name: str, stage: str = "AWSCURRENT") -> SecretVersion | None:
         return next((v for v in self.versions(name) if stage in v.stages), None)
 

@@ -21,22 +21,26 @@ class AwsSecrets:
         return self._clients["secretsmanager"]
 
     def versions(self, name: str) -> tuple[SecretVersion, ...]:
-        """All versions that carry a stage; none where the secret is empty or missing."""
+        """All versions that carry a stage and hold a value; none where the secret is empty or missing."""
+        staged = self.stages(name)
+        found = (self._read(name, stages, VersionId=version) for version, stages in staged.items() if stages)
+        return tuple(version for version in found if version is not None)
+
+    def stages(self, name: str) -> dict[str, tuple[str, ...]]:
+        """The stages of every version by its id; of one that holds no value yet, too."""
         token: dict[str, str] = {}
-        listed: list[tuple[str, tuple[str, ...]]] = []
+        listed: dict[str, tuple[str, ...]] = {}
         while True:
             try:
                 page = call(self._sm.list_secret_version_ids, SecretId=name, **token)
             except AwsError as err:
                 if err.code == _ABSENT:
-                    return ()
-                raise
-            listed += [(str(v["VersionId"]), tuple(sorted(v.get("VersionStages", ())))) for v in page["Versions"]]
+                    return {}
+                raise _explained(name, err) from err
+            listed |= {str(v["VersionId"]): tuple(sorted(v.get("VersionStages", ()))) for v in page["Versions"]}
             if not page.get("NextToken"):
-                break
+                return listed
             token = {"NextToken": page["NextToken"]}
-        found = (self._read(name, stages, VersionId=version) for version, stages in listed if stages)
-        return tuple(version for version in found if version is not None)
 
     def get(self, name: str, stage: str = "AWSCURRENT") -> SecretVersion | None:
         """The version that carries ``stage``; None where there is none."""

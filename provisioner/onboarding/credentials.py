@@ -72,10 +72,16 @@ def read_secret(version: SecretVersion) -> SmtpSecret:
         ) from None
 
 
+_RANK = ("AWSPENDING", "AWSPREVIOUS", "AWSCURRENT")
+
+
 def named_keys(versions: Iterable[SecretVersion]) -> dict[str, SecretVersion]:
-    """Access key ids named by any staged version, whatever its stage."""
+    """Access key ids named by any staged version, with the version nearest to being in force.
+
+    Secrets Manager itself may leave a pending copy of the current version behind.
+    """
     found: dict[str, SecretVersion] = {}
-    for version in versions:
+    for version in sorted(versions, key=_rank):
         try:
             found[msgspec.json.decode(version.value, type=SmtpSecret).username] = version
         except msgspec.MsgspecError:
@@ -83,10 +89,25 @@ def named_keys(versions: Iterable[SecretVersion]) -> dict[str, SecretVersion]:
     return found
 
 
+def _rank(version: SecretVersion) -> int:
+    return max((_RANK.index(stage) for stage in version.stages if stage in _RANK), default=-1)
+
+
 def orphans(keys: Iterable[AccessKey], versions: Iterable[SecretVersion]) -> tuple[AccessKey, ...]:
     """Keys whose secret nobody holds: a run died between creating and storing."""
     named = named_keys(versions)
     return tuple(key for key in keys if key.id not in named)
+
+
+def remove_orphans(manifest: Manifest, keys: Keys, versions: Iterable[SecretVersion]) -> tuple[str, ...]:
+    """Delete the user's keys whose secret nobody holds; their ids.
+
+    One that was used is left alone: its password was stored once, so a site may hold what the secret has forgotten.
+    """
+    found = [key.id for key in orphans(keys.list(manifest.user), versions) if keys.last_used(key.id) is None]
+    for key_id in found:
+        keys.delete(manifest.user, key_id)
+    return tuple(found)
 
 
 def mint(manifest: Manifest, keys: Keys, secrets: Secrets, *, active: bool = True) -> Minted:
@@ -96,9 +117,7 @@ def mint(manifest: Manifest, keys: Keys, secrets: Secrets, *, active: bool = Tru
     """
     versions = secrets.versions(manifest.secret)
     existing = keys.list(manifest.user)
-    removed = tuple(key.id for key in orphans(existing, versions))
-    for key_id in removed:
-        keys.delete(manifest.user, key_id)
+    removed = remove_orphans(manifest, keys, versions)
     kept = [key for key in existing if key.id not in removed]
     current = next((v for v in versions if "AWSCURRENT" in v.stages), None)
     if current is not None:
@@ -107,9 +126,10 @@ def mint(manifest: Manifest, keys: Keys, secrets: Secrets, *, active: bool = Tru
             return Minted(str(username), created=False, removed=removed)
     if len(kept) >= MAX_KEYS:
         raise TooManyKeysError(
-            f"{manifest.tenant}: the IAM user {manifest.user} has two access keys that the secret names, "
-            "and none of them is the current one",
-            hint="look at the secret's versions in the console and delete the key that no site uses",
+            f"{manifest.tenant}: the IAM user {manifest.user} has two access keys that a site may use "
+            f"({', '.join(key.id for key in kept)}), and none of them is the secret's current one",
+            hint=f"see when each was last used, and delete one that no site uses: innkeeper rotate {manifest.tenant} "
+            "--status",
         )
     new = create_key(manifest, keys, active=active)
     put(manifest, secrets, new, stages=("AWSCURRENT",), token=new.id.ljust(32, "0"))

@@ -6,9 +6,6 @@ never before. Every step may die and be repeated; done twice it does nothing.
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
-
-import msgspec
 
 from provisioner.errors import InnkeeperError
 from provisioner.model.manifest import Manifest
@@ -19,13 +16,29 @@ from provisioner.onboarding.credentials import (
     TooManyKeysError,
     create_key,
     named_keys,
-    orphans,
     put,
     read_secret,
+    remove_orphans,
 )
+from provisioner.onboarding.retirement import GRACE, Retirement, retire_previous
 from provisioner.ports import Keys, Secrets, SecretVersion
 
-GRACE = timedelta(days=7)
+__all__ = [
+    "GRACE",
+    "STEPS",
+    "LostKeyError",
+    "Probe",
+    "Retirement",
+    "SuspendedError",
+    "activate_pending",
+    "create_pending",
+    "finish",
+    "pending_of",
+    "probe_pending",
+    "refuse_if_suspended",
+    "retire_previous",
+]
+
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 
 # Logs in over SMTP with these credentials and sends one mail to the simulator; raises InnkeeperError if refused.
@@ -36,13 +49,8 @@ class SuspendedError(InnkeeperError):
     """A new key is born active, so rotating a suspended tenant would undo a lever."""
 
 
-class Retirement(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of the previous key. ``waits_for`` says why it still lives, in words; empty when retired."""
-
-    key: str | None
-    retired: bool
-    waits_for: str = ""
-    last_used: datetime | None = None
+class LostKeyError(InnkeeperError):
+    """The key of this rotation was deleted meanwhile; its token can hold no other password."""
 
 
 def refuse_if_suspended(manifest: Manifest, state: State) -> None:
@@ -60,19 +68,28 @@ def create_pending(manifest: Manifest, keys: Keys, secrets: Secrets, token: str,
     refuse_if_suspended(manifest, state)
     versions = secrets.versions(manifest.secret)
     pending = next((v for v in versions if v.id == token), None)
-    existing = keys.list(manifest.user)
-    if pending is not None and read_secret(pending).username in {key.id for key in existing}:
-        return
+    if pending is not None:
+        return _require_key(manifest, keys, secrets, pending)
     _drop_stale_pending(manifest, keys, secrets, versions, token)
-    versions = secrets.versions(manifest.secret)
-    for orphan in orphans(keys.list(manifest.user), versions):
-        keys.delete(manifest.user, orphan.id)
+    remove_orphans(manifest, keys, secrets.versions(manifest.secret))
     if len(keys.list(manifest.user)) >= MAX_KEYS:
         raise TooManyKeysError(
             f"{manifest.tenant}: both access keys of {manifest.user} are still held by the secret",
-            hint="the previous password has not been retired yet; see 'innkeeper rotate --status'",
+            hint=f"the previous password was not retired yet; see what it waits for: innkeeper rotate {manifest.tenant} --status",
         )
     put(manifest, secrets, create_key(manifest, keys, active=True), stages=("AWSPENDING",), token=token)
+
+
+def _require_key(manifest: Manifest, keys: Keys, secrets: Secrets, pending: SecretVersion) -> None:
+    """The step was done before. A token stands for one password only, so without its key it has to be given up."""
+    if read_secret(pending).username in {key.id for key in keys.list(manifest.user)}:
+        return
+    if "AWSPENDING" in pending.stages:
+        secrets.move_stage(manifest.secret, "AWSPENDING", to=None, remove_from=pending.id)
+    raise LostKeyError(
+        f"{manifest.tenant}: the new access key of this rotation was deleted meanwhile; the old one stays in force",
+        hint=f"start another rotation: innkeeper rotate {manifest.tenant}",
+    )
 
 
 def _drop_stale_pending(
@@ -89,27 +106,34 @@ def _drop_stale_pending(
 def activate_pending(manifest: Manifest, keys: Keys, secrets: Secrets, token: str, state: State) -> None:
     """Step 2: the key must be active; IAM is where the password is 'set', so there is nothing else to do."""
     refuse_if_suspended(manifest, state)
-    username = _pending(manifest, secrets, token).username
+    username = pending_of(manifest, secrets, token).username
     if not next((key.active for key in keys.list(manifest.user) if key.id == username), False):
         keys.set_active(manifest.user, username, active=True)
 
 
 def probe_pending(manifest: Manifest, secrets: Secrets, token: str, probe: Probe) -> None:
     """Step 3: a real SMTP login and a mail to the simulator. ``probe`` waits out IAM's propagation (G4)."""
-    probe(_pending(manifest, secrets, token))
+    probe(pending_of(manifest, secrets, token))
 
 
 def finish(manifest: Manifest, secrets: Secrets, token: str) -> None:
     """Step 4: the pending version becomes current; the old one stays readable as AWSPREVIOUS."""
-    versions = secrets.versions(manifest.secret)
-    current = next((v.id for v in versions if "AWSCURRENT" in v.stages), None)
+    stages = {version.id: version.stages for version in secrets.versions(manifest.secret)}
+    current = next((name for name, its in stages.items() if "AWSCURRENT" in its), None)
+    pending = "AWSPENDING" in stages.get(token, ())
     if current != token:
+        if not pending:  # an old message, repeated: a later rotation has gone past it
+            raise InnkeeperError(
+                f"{manifest.tenant}: the rotation {token} is not under way",
+                hint=f"see which password is in force: innkeeper rotate {manifest.tenant} --status",
+            )
         secrets.move_stage(manifest.secret, "AWSCURRENT", to=token, remove_from=current)
-    if any(v.id == token and "AWSPENDING" in v.stages for v in secrets.versions(manifest.secret)):
+    if pending:
         secrets.move_stage(manifest.secret, "AWSPENDING", to=None, remove_from=token)
 
 
-def _pending(manifest: Manifest, secrets: Secrets, token: str) -> SmtpSecret:
+def pending_of(manifest: Manifest, secrets: Secrets, token: str) -> SmtpSecret:
+    """The new credentials of the rotation ``token``. Raises InnkeeperError where the first step did not finish."""
     version = next((v for v in secrets.versions(manifest.secret) if v.id == token), None)
     if version is None:
         raise InnkeeperError(
@@ -117,41 +141,3 @@ def _pending(manifest: Manifest, secrets: Secrets, token: str) -> SmtpSecret:
             hint="the first step did not finish; start the rotation again",
         )
     return read_secret(version)
-
-
-def retire_previous(
-    manifest: Manifest, keys: Keys, secrets: Secrets, now: datetime, *, grace: timedelta = GRACE, force: bool = False
-) -> Retirement:
-    """Delete the previous key once the new one is in use and ``grace`` has passed since it was made.
-
-    ``force`` skips both conditions: the operator knows that no site uses the old password.
-    """
-    versions = secrets.versions(manifest.secret)
-    current = next((v for v in versions if "AWSCURRENT" in v.stages), None)
-    if current is None:
-        return Retirement(key=None, retired=False, waits_for="there are no current credentials")
-    current_id = read_secret(current).username
-    listed = {key.id: key for key in keys.list(manifest.user)}
-    previous = next((name for name in listed if name != current_id and name in named_keys(versions)), None)
-    if previous is None:
-        return Retirement(key=None, retired=False)
-    used = keys.last_used(previous)
-    waits = "" if force else _reason_to_wait(keys, listed[current_id].created, current_id, used, now, grace)
-    if waits:
-        return Retirement(key=previous, retired=False, waits_for=waits, last_used=used)
-    keys.set_active(manifest.user, previous, active=False)
-    keys.delete(manifest.user, previous)
-    return Retirement(key=previous, retired=True, last_used=used)
-
-
-def _reason_to_wait(
-    keys: Keys, created: datetime, current_id: str, previous_used: datetime | None, now: datetime, grace: timedelta
-) -> str:
-    current_used = keys.last_used(current_id)
-    if current_used is None:
-        return "the site has not used the new password yet"
-    if previous_used is not None and previous_used > current_used:
-        return f"the site still uses the old password (last on {previous_used:%Y-%m-%d %H:%M} UTC)"
-    if now < created + grace:
-        return f"the old password stays valid until {created + grace:%Y-%m-%d}"
-    return ""

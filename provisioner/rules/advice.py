@@ -10,7 +10,7 @@ ID = "advice"
 _SENTENCES = {
     Kind.POLICY: "{mails} refused because of the sender's policy or reputation (5.7.x), not because of the address. "
     "Check SPF, DKIM and DMARC with `verify`, and whether the content looks like advertising.",
-    Kind.RELAY: "{mails} to Apple's private relay (privaterelay.appleid.com) refused because this sender is not "
+    Kind.RELAY: "{mails} refused by Apple's private relay (privaterelay.appleid.com) because this sender is not "
     "registered with Apple. Register the domain and its MAIL FROM domain under “Configure private email relay service” "
     "in the Apple developer account. The addresses themselves are fine and stay unblocked.",
     Kind.CONTENT: "{mails} refused because of the message itself: too large, or its content or an attachment was "

@@ -113,8 +113,14 @@ def evidence(
 
 
 def percent(part: float, whole_: float) -> str:
-    """``2.5 %`` for people; ``-`` when there is nothing to divide by."""
-    return f"{100 * part / whole_:.2g} %" if whole_ else "-"
+    """``2.5 %`` for people, two digits of it."""
+    rate = 100 * part / whole_ if whole_ else 0.0
+    return f"{rate:.0f} %" if rate >= 10 else f"{rate:.2g} %"  # noqa: PLR2004 -- two digits either way
+
+
+def nth(count: int) -> str:
+    """``first``, ``second``, ``third``, ``4th``."""
+    return {1: "first", 2: "second", 3: "third"}.get(count, f"{count}th")
 
 
 def people(count: int, noun: str = "address", plural: str = "addresses") -> str:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from provisioner.model.verdict import BlockRecipient
-from provisioner.rules.base import Outcome, Rule, evidence, whole
+from provisioner.rules.base import Outcome, Rule, evidence, nth, whole
 from provisioner.rules.view import View
 
 ID = "complaint-recipient"
@@ -31,7 +31,7 @@ def _outcome(address: str, events: list[str], strikes: int, days: int) -> Outcom
     count = len(events)
     reached = count >= strikes
     sentence = (
-        f"{address} reported mail as unwanted for the {_nth(count)} time; you can no longer e-mail this person."
+        f"{address} reported mail as unwanted for the {nth(count)} time; you can no longer e-mail this person."
         if reached
         else f"{address} reported mail as unwanted ({count} of {strikes}): please take the address off your lists."
     )
@@ -42,10 +42,6 @@ def _outcome(address: str, events: list[str], strikes: int, days: int) -> Outcom
         return Outcome(severity="info", evidence=why)
     action = BlockRecipient(recipient=address, reason="complaint", evidence=why)
     return Outcome(severity="act", evidence=why, action=action)
-
-
-def _nth(count: int) -> str:
-    return {1: "first", 2: "second", 3: "third"}.get(count, f"{count}th")
 
 
 RULE = Rule(

@@ -2,7 +2,7 @@
 
 from provisioner.model.standing import Evidence, State
 from provisioner.model.verdict import Propose
-from provisioner.rules.base import Outcome, Rule, evidence, whole
+from provisioner.rules.base import Outcome, Rule, evidence, nth, whole
 from provisioner.rules.clock import DAY, to_ms
 from provisioner.rules.view import View, date
 
@@ -20,7 +20,7 @@ def escalate(view: View, kind: str, cause: Evidence) -> Outcome | None:
     if len(before) + 1 < limit:
         return None
     why = evidence(
-        ID, f"Suspended for the {len(before) + 1}. time within {days} days for the same reason ({kind}; before: "
+        ID, f"Suspended for the {nth(len(before) + 1)} time within {days} days for the same reason ({kind}; before: "
         f"{', '.join(map(date, sorted(before)))}). Terminating is for the operator to decide.", cause.events,
         numbers={"suspensions": len(before) + 1, "kind": kind}, limits={"suspensions": limit, "window_days": days},
         total=cause.events_total,

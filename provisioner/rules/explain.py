@@ -8,10 +8,10 @@ from provisioner.rules.memory import Memory
 from provisioner.rules.view import date
 
 _STATES = {
-    State.GOOD: "in good standing: it may send",
-    State.WARNED: "warned: it may send, and should look at the reasons below",
-    State.SUSPENDED: "suspended: it cannot send until a person reinstates it",
-    State.TERMINATED: "terminated: it cannot send",
+    State.GOOD: ("in good standing", "it may send"),
+    State.WARNED: ("warned", "it may send, and should look at the reasons below"),
+    State.SUSPENDED: ("suspended", "it cannot send until a person reinstates it"),
+    State.TERMINATED: ("terminated", "it cannot send"),
 }
 
 
@@ -23,7 +23,8 @@ def explain(standing: Standing, tenant: str = "", recipient: str | None = None) 
 
 def _tenant(standing: Standing, name: str) -> list[str]:
     since = f" since {_when(standing.since)}" if standing.since else ""
-    lines = [f"{name} is {_STATES[standing.state]}{since}."]
+    word, meaning = _STATES[standing.state]
+    lines = [f"{name} is {word}{since}: {meaning}."]
     if standing.evidence:
         lines += ["Why: " + line for line in describe(standing.evidence)]
     if standing.enforcement and not standing.enforcement.complete:
@@ -65,15 +66,12 @@ def _history(standing: Standing, address: str) -> list[str]:
     """What the windows still remember of one address."""
     memory = Memory.load(standing.windows)
     lines = [
-        f"{_when(to_datetime(when))}: hard bounce {what} (event {event})"
+        f"{_when(to_datetime(when))}: hard bounce {what or 'without a reason'} (event {event})"
         for when, event, what in memory.hard.of.get(address, ())
     ]
     for pair in memory.soft.bounces.get(address, {}).values():
         lines += [f"{_when(to_datetime(when))}: soft bounce (event {event})" for when, event in sorted(set(pair))]
-    lines += [
-        f"{_when(to_datetime(when))}: delivered, so soft bounces before it no longer count"
-        for when in memory.soft.times_delivered(address)
-    ]
+    lines += [f"{_when(to_datetime(when))}: delivered" for when in memory.soft.times_delivered(address)]
     lines += [
         f"{_when(to_datetime(when))}: complaint (event {event})"
         for event, (when, who) in memory.complaints.of.items() if who == address

@@ -96,11 +96,11 @@ def guessable(locals_: Iterable[str]) -> dict[str, str]:
     found = {}
     for local in known:
         if is_separated_name(local):
-            found[local] = "name"
+            found[local] = "names"
         elif is_role(local):
-            found[local] = "role word"
+            found[local] = "role words"
         elif local in runs:
             found[local] = "counted up"
         elif is_joined_name(local):
-            found[local] = "name"
+            found[local] = "names"
     return found

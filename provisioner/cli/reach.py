@@ -14,7 +14,7 @@ from provisioner.aws.settings import Settings
 from provisioner.aws.wiring import Wiring
 from provisioner.aws.zones import Route53Zones
 from provisioner.cli.app import App
-from provisioner.conduct import documents
+from provisioner.conduct import batches, documents
 from provisioner.conduct.outside import Outside
 from provisioner.errors import InnkeeperError
 from provisioner.model.manifest import Manifest
@@ -181,6 +181,7 @@ class _Manifests:
 
     def write(self, manifest: Manifest) -> None:
         documents.write_manifest(self._archive, manifest)
+        batches.add(self._archive, manifest.tenant)
 
 
 def module_folder(name: str) -> Path:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from provisioner.conduct.documents import DocumentError
-from provisioner.feedback.facts import decode_facts
+from provisioner.feedback.deliveries import Deliveries
+from provisioner.feedback.facts import decode_rows
 from provisioner.feedback.keys import FACTS, facts_prefix
 from provisioner.model.event import Event
 from provisioner.ports import Archive
@@ -88,12 +89,15 @@ def _next_day(day: str) -> str:
     return (datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC) + timedelta(days=1)).strftime("%Y-%m-%d")
 
 
-def read_events(archive: Archive, tenant: str, keys: Sequence[str]) -> Iterator[Event]:
-    """The events of some facts, object by object. Raises InnkeeperError for an object that is not whole."""
+def read_rows(archive: Archive, tenant: str, keys: Sequence[str]) -> Iterator[Event | Deliveries]:
+    """What some facts hold, object by object, deliveries by the row, which is what the rules read fastest.
+
+    Raises InnkeeperError for an object that is not whole.
+    """
     for key in keys:
         stored = archive.get(key)
         if stored is None:
             raise DocumentError(
                 f"{key} was listed but is gone", hint="feedback is never deleted before its time: look who did"
             )
-        yield from decode_facts(stored.body, name=key, tenant=tenant)
+        yield from decode_rows(stored.body, name=key, tenant=tenant)

@@ -8,7 +8,8 @@ import msgspec
 
 from provisioner.conduct.documents import read_manifest, read_standing
 from provisioner.conduct.enforce import pending
-from provisioner.conduct.facts import advance, new_keys, read_events
+from provisioner.conduct.facts import advance, new_keys, read_rows
+from provisioner.feedback.deliveries import Deliveries
 from provisioner.model.event import Event
 from provisioner.model.manifest import Manifest
 from provisioner.model.standing import Standing
@@ -73,8 +74,8 @@ def judge(
     if keys is None:
         keys = new_keys(archive, {tenant: case.standing.watermark}, now)[tenant]
 
-    def events() -> Iterable[Event]:
-        yield from read_events(archive, tenant, keys)
+    def events() -> Iterable[Event | Deliveries]:
+        yield from read_rows(archive, tenant, keys)
         yield from extra
 
     verdict = decide(

@@ -20,12 +20,12 @@ SHADOW = timedelta(minutes=15)
 _ATTEMPTS = 3
 
 
-class Tests(msgspec.Struct, frozen=True, kw_only=True):
+class Probes(msgspec.Struct, frozen=True, kw_only=True):
     """``rotations/<tenant>.json``: when our own tests last used which key."""
 
     schema: int = 1
     tenant: str
-    tested: dict[str, datetime] = {}  # access key id -> when
+    probed: dict[str, datetime] = {}  # access key id -> when
 
 
 class KeyUse(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,31 +60,31 @@ class Retirement(msgspec.Struct, frozen=True, kw_only=True):
     last_used: datetime | None = None
 
 
-def tests_key(tenant: str) -> str:
+def probes_key(tenant: str) -> str:
     return f"rotations/{tenant}.json"
 
 
-def read_tests(archive: Archive, tenant: str) -> tuple[Tests, str | None]:
-    """The noted tests, and the tag for writing them back."""
-    stored = archive.get(tests_key(tenant))
+def read_probes(archive: Archive, tenant: str) -> tuple[Probes, str | None]:
+    """The noted probes, and the tag for writing them back."""
+    stored = archive.get(probes_key(tenant))
     if stored is None:
-        return Tests(tenant=tenant), None
+        return Probes(tenant=tenant), None
     try:
-        return msgspec.json.decode(stored.body, type=Tests), stored.etag
+        return msgspec.json.decode(stored.body, type=Probes), stored.etag
     except msgspec.MsgspecError as error:
         raise InnkeeperError(
-            f"{tests_key(tenant)} cannot be read: {error}", hint="restore an earlier version of that object"
+            f"{probes_key(tenant)} cannot be read: {error}", hint="restore an earlier version of that object"
         ) from None
 
 
-def note_test(archive: Archive, tenant: str, key: str, at: datetime, *, keep: frozenset[str]) -> None:
+def note_probe(archive: Archive, tenant: str, key: str, at: datetime, *, keep: frozenset[str]) -> None:
     """Note that our own test used ``key``; notes about keys not in ``keep`` are dropped."""
     for attempt in range(_ATTEMPTS):
-        known, etag = read_tests(archive, tenant)
-        tested = {name: when for name, when in known.tested.items() if name in keep} | {key: at}
-        body = msgspec.json.encode(Tests(tenant=tenant, tested=tested), order="sorted")
+        known, etag = read_probes(archive, tenant)
+        probed = {name: when for name, when in known.probed.items() if name in keep} | {key: at}
+        body = msgspec.json.encode(Probes(tenant=tenant, probed=probed), order="sorted")
         try:
-            archive.put_if(tests_key(tenant), body, etag)
+            archive.put_if(probes_key(tenant), body, etag)
         except Conflict:
             if attempt == _ATTEMPTS - 1:
                 raise
@@ -96,7 +96,7 @@ def overview(
     manifest: Manifest,
     keys: Keys,
     secrets: Secrets,
-    tested: Mapping[str, datetime],
+    probed: Mapping[str, datetime],
     now: datetime,
     *,
     grace: timedelta = GRACE,
@@ -104,7 +104,7 @@ def overview(
     """Look at both keys. Changes nothing."""
     versions = secrets.versions(manifest.secret)
     named = named_keys(versions)
-    uses = tuple(_use(key, named.get(key.id), keys.last_used(key.id), tested) for key in keys.list(manifest.user))
+    uses = tuple(_use(key, named.get(key.id), keys.last_used(key.id), probed) for key in keys.list(manifest.user))
     current = next((use for use in uses if "AWSCURRENT" in use.stages), None)
     held = [use for use in uses if use is not current and use.stages and "AWSPENDING" not in use.stages]
     if current is None or not held:
@@ -124,9 +124,9 @@ def overview(
 
 
 def _use(
-    key: AccessKey, version: SecretVersion | None, last_used: datetime | None, tested: Mapping[str, datetime]
+    key: AccessKey, version: SecretVersion | None, last_used: datetime | None, probed: Mapping[str, datetime]
 ) -> KeyUse:
-    ours = tested.get(key.id)
+    ours = probed.get(key.id)
     return KeyUse(
         id=key.id,
         active=key.active,
@@ -157,15 +157,15 @@ def retire_previous(
     secrets: Secrets,
     now: datetime,
     *,
-    tested: Mapping[str, datetime] | None = None,
+    probed: Mapping[str, datetime] | None = None,
     grace: timedelta = GRACE,
     force: bool = False,
 ) -> Retirement:
     """Delete the previous key if it may go.
 
-    ``tested``: when our own tests used which key. ``force``: the operator knows that no site uses the old password.
+    ``probed``: when our own tests used which key. ``force``: the operator knows that no site uses the old password.
     """
-    seen = overview(manifest, keys, secrets, tested or {}, now, grace=grace)
+    seen = overview(manifest, keys, secrets, probed or {}, now, grace=grace)
     if seen.previous is None:
         return Retirement(key=None, retired=False, waits_for=seen.waits_for)
     used = next(use.last_used for use in seen.keys if use.id == seen.previous)

@@ -69,13 +69,15 @@ def create_pending(manifest: Manifest, keys: Keys, secrets: Secrets, token: str,
     versions = secrets.versions(manifest.secret)
     pending = next((v for v in versions if v.id == token), None)
     if pending is not None:
-        return _require_key(manifest, keys, secrets, pending)
+        _require_key(manifest, keys, secrets, pending)
+        return
     _drop_stale_pending(manifest, keys, secrets, versions, token)
     remove_orphans(manifest, keys, secrets.versions(manifest.secret))
     if len(keys.list(manifest.user)) >= MAX_KEYS:
         raise TooManyKeysError(
             f"{manifest.tenant}: both access keys of {manifest.user} are still held by the secret",
-            hint=f"the previous password was not retired yet; see what it waits for: innkeeper rotate {manifest.tenant} --status",
+            hint="the previous password was not retired yet; see what it waits for: "
+            f"innkeeper rotate {manifest.tenant} --status",
         )
     put(manifest, secrets, create_key(manifest, keys, active=True), stages=("AWSPENDING",), token=token)
 

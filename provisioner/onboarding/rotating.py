@@ -15,7 +15,7 @@ from provisioner.errors import InnkeeperError
 from provisioner.model.manifest import Manifest
 from provisioner.model.standing import State
 from provisioner.onboarding import rotation
-from provisioner.onboarding.credentials import SmtpSecret, named_keys, read_secret
+from provisioner.onboarding.credentials import MAX_KEYS, SmtpSecret, named_keys, read_secret
 from provisioner.onboarding.retirement import Overview, Retirement, note_probe, overview, read_probes, retire_previous
 from provisioner.ports import Archive, Keys, Secrets
 from provisioner.smtp import Refused
@@ -111,8 +111,8 @@ def trial_mail(manifest: Manifest) -> EmailMessage:
 
 
 def _create(one: Rotation, token: str) -> str:
-    if token not in {version.id for version in one.secrets.versions(one.manifest.secret)}:
-        retire(one)  # the key of the rotation before, if it may go: AWS allows two
+    if len(one.keys.list(one.manifest.user)) == MAX_KEYS:
+        retire(one)  # the key of the rotation before, if it may go; never one that is pending
     rotation.create_pending(one.manifest, one.keys, one.secrets, token, one.state())
     _keep_suspension(one, token)
     return f"access key {rotation.pending_of(one.manifest, one.secrets, token).username} made, its password is pending"

@@ -134,6 +134,12 @@ class CallFaults:
         events.register("after-call.*", self._after, unique_id=f"faults-after-{id(self)}")
         return self
 
+    def detach(self, target: Any) -> None:
+        """Take the hooks off a client or session again."""
+        events = target.meta.events if hasattr(target, "meta") else target.events
+        events.unregister("before-call.*", unique_id=f"faults-before-{id(self)}")
+        events.unregister("after-call.*", unique_id=f"faults-after-{id(self)}")
+
     def _before(self, model: Any, params: dict[str, Any], **_: Any) -> None:
         call = SeenCall(model.service_model.service_name, model.name, dict(params))
         if not self.only(call):

@@ -1,0 +1,105 @@
+"""Dying before and after every change in AWS, then again: the same end, and the site sends all the time."""
+
+import pytest
+from rotation_house import TOKENS, Rotating, breaking, changes, counted
+
+from provisioner.onboarding.credentials import mint
+from provisioner.onboarding.rotating import retire
+from provisioner.sandbox import Crash, crash_points
+
+ROTATED = [(0, True, ("AWSPREVIOUS",)), (1, True, ("AWSCURRENT",))], False
+MINTED = [(0, True, ("AWSCURRENT",))], False
+
+
+@pytest.fixture
+def bakery(house):
+    return Rotating(house)
+
+
+def points(count):
+    for faults in crash_points(count):
+        faults.only = changes
+        yield faults
+
+
+def test_minting_dies_anywhere_and_ends_the_same(bakery):
+    """G3: a key whose password was stored nowhere goes, and no other."""
+
+    def run():
+        mint(bakery.manifest, bakery.wiring.keys, bakery.wiring.secrets)
+
+    bakery.empty()
+    calls = counted(bakery, run)
+    assert calls == ["iam CreateAccessKey", "secretsmanager PutSecretValue"]
+    for faults in points(len(calls)):
+        bakery.empty()
+        with breaking(bakery, faults), pytest.raises(Crash):
+            run()
+        run()
+        assert bakery.end() == MINTED, faults
+        assert bakery.logs_in(bakery.current())
+
+
+def test_rotation_dies_anywhere_and_the_site_sends_all_the_time(bakery):
+    """G1, G7: whoever goes on, Secrets Manager with the same token or a person with the command."""
+    calls = counted(bakery, lambda: bakery.by_service(TOKENS[0]))
+    assert bakery.end() == ROTATED
+    assert calls == [
+        "iam CreateAccessKey",
+        "secretsmanager PutSecretValue",
+        "s3 PutObject",
+        "secretsmanager UpdateSecretVersionStage",
+        "secretsmanager UpdateSecretVersionStage",
+    ]
+    for number, faults in enumerate(points(len(calls))):
+        bakery.again()
+        with breaking(bakery, faults), pytest.raises(Crash):
+            bakery.by_service(TOKENS[1])
+        assert bakery.logs_in(bakery.first), faults
+        assert bakery.logs_in(bakery.current()), faults
+        finished = bakery.current() != bakery.first
+        if number % 2 == 0 or finished:
+            bakery.by_service(TOKENS[1])
+        else:
+            bakery.by_command()
+        assert bakery.end() == ROTATED, faults
+        assert bakery.current() != bakery.first
+        assert bakery.logs_in(bakery.first), faults
+        assert bakery.logs_in(bakery.current()), faults
+
+
+@pytest.mark.parametrize("sent", [False, True], ids=["before the test mail", "after the test mail"])
+def test_rotation_dies_around_its_test(bakery, sent):
+    """G1: the test is no call of AWS's API, so it dies here."""
+    working = bakery.rotation().probe
+
+    def dying(*given):
+        if sent:
+            working(*given)
+        raise Crash
+
+    with pytest.raises(Crash):
+        bakery.by_service(TOKENS[0], dying)
+    assert bakery.current() == bakery.first
+    bakery.by_service(TOKENS[0])
+    assert bakery.end() == ROTATED
+
+
+def test_retiring_dies_anywhere_and_the_old_key_ends_gone(bakery):
+    """G5: by then no site uses it."""
+
+    def run():
+        return retire(bakery.rotation(), force=True)
+
+    bakery.by_service(TOKENS[0])
+    calls = counted(bakery, run)
+    assert calls == ["iam UpdateAccessKey", "iam DeleteAccessKey"]
+    for faults in points(len(calls)):
+        bakery.again()
+        bakery.by_command()
+        with breaking(bakery, faults), pytest.raises(Crash):
+            run()
+        run()
+        assert bakery.end() == ([(0, True, ("AWSCURRENT",))], True), faults
+        assert bakery.logs_in(bakery.current())
+        assert not bakery.logs_in(bakery.first)

@@ -42,22 +42,27 @@ PROVIDERS = ("outlook.com", "gmail.com", "yahoo.com", "icloud.com", "gmx.net", "
 STATUS = {Kind.HARD: ("5.1.1", "General"), Kind.SOFT: ("4.2.2", "MailboxFull")}
 
 
-def make(folder: Path, total: int) -> None:
-    """Write a week's facts: a third as many people as mails, few with a full mailbox (as in tools/)."""
+def make(folder: Path, total: int, people: int) -> None:
+    """Write a week's facts: of a list of ``people`` one in fifty has a full mailbox, one in twenty does not exist."""
     objects = max(7, -(-total // OBJECT))
     for number in range(objects):
         rng = random.Random(number)  # noqa: S311
         count = total * (number + 1) // objects - total * number // objects
         start, span = NOW - WEEK + WEEK / objects * number, WEEK / objects
-        events = (_event(rng, rng.choices(list(MIX), list(MIX.values()))[0], start, span, total) for _ in range(count))
+        kinds = rng.choices(list(MIX), list(MIX.values()), k=count)
+        events = (_event(rng, kind, start, span, people) for kind in kinds)
         (folder / f"{number:04d}.gz").write_bytes(encode_facts("bench", events))
 
 
-def _event(rng: random.Random, kind: Kind, start: datetime, span: timedelta, total: int) -> Event:
+def _event(rng: random.Random, kind: Kind, start: datetime, span: timedelta, people: int) -> Event:
     at = int((start + span * rng.random()).timestamp() * 1000)
     name = base64.urlsafe_b64encode(rng.randbytes(9)).decode()
-    people, full = total // 3, total // 150
-    who = int(full * rng.random() ** 2) if kind is Kind.SOFT else int(people * rng.random() ** 1.5)
+    if kind is Kind.SOFT:
+        who = int(people // 50 * rng.random() ** 2)
+    elif kind is Kind.HARD:
+        who = people + rng.randrange(people // 20)
+    else:
+        who = int(people * rng.random() ** 1.5)
     domain = f"firm{who % 2_000}.example" if rng.random() < 0.03 else PROVIDERS[who // 7 % len(PROVIDERS)]
     if kind is Kind.DELIVERY:
         return Event(kind, name, at, at + 900, "", f"person{who}@{domain}")
@@ -112,13 +117,16 @@ def _seconds(work: Callable[[], object]) -> float:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--people", type=int, help="on the tenant's list; default: a third of the events")
     parser.add_argument("--make", type=Path, help="only write the facts into this folder")
     options = parser.parse_args()
+    people = options.people or options.events // 3
     if options.make:
-        make(options.make, options.events)
+        make(options.make, options.events, people)
         return 0
     with tempfile.TemporaryDirectory() as name:
-        subprocess.run([sys.executable, __file__, "--make", name, "--events", str(options.events)], check=True)
+        command = [sys.executable, __file__, "--make", name, "--events", str(options.events), "--people", str(people)]
+        subprocess.run(command, check=True)
         return 0 if measure(Path(name), options.events) else 1
 
 

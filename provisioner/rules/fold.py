@@ -16,6 +16,7 @@ from provisioner.rules.memory import Memory
 from provisioner.rules.sample import MARK, id_tokens, joined_tokens, token
 
 CHUNK = 8_192
+_HOURS = 24
 _FINAL = frozenset({Kind.HARD, Kind.POLICY, Kind.SOFT, Kind.CONTENT, Kind.UNDETERMINED})
 
 
@@ -139,17 +140,18 @@ class Fold:
         return marks
 
     def _count(self, row: Deliveries, tokens: Sequence[int], marks: bytearray, days: range) -> None:
-        samples = {day: self.memory.counts(Kind.DELIVERY).day(day) for day in days}
-        below = max(sample.below for sample in samples.values())
-        found: dict[int, tuple[list[int], list[int]]] = {day: ([], []) for day in days}
+        counts = self.memory.counts(Kind.DELIVERY)
+        below = max(counts.day(day).below for day in days)
+        kept = list(compress(range(len(tokens)), map(below.__gt__, tokens)))
         since, at = row.since, row.at
-        for index in compress(range(len(at)), map(below.__gt__, tokens)):
-            day, hour = divmod((since + at[index]) // HOUR, 24)
-            values, notes = found[day]
-            values.append(tokens[index])
-            notes.append(hour + marks[index])
-        for day, (values, notes) in found.items():
-            samples[day].add_many(values, notes)
+        hours = [(since + at[index]) // HOUR for index in kept]
+        for day in {hour // 24 for hour in hours}:
+            first = day * 24
+            chosen = [
+                (index, hour - first) for index, hour in zip(kept, hours, strict=True) if 0 <= hour - first < _HOURS
+            ]
+            notes = [hour + marks[index] for index, hour in chosen]
+            counts.day(day).add_many([tokens[index] for index, _ in chosen], notes)
 
     def _others(self, events: list[Event]) -> None:
         """What is no delivery: each counted under its kind, then told to whoever remembers more of it."""

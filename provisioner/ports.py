@@ -146,6 +146,34 @@ class Account(Protocol):
     def rates(self, now: datetime) -> AccountRates: ...
 
 
+class AwsFinding(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """An open finding of SES's advisor about a tenant or its domain. ``impact`` is SES's word: LOW or HIGH."""
+
+    kind: str  # BOUNCE, COMPLAINT, FEEDBACK_3P, IP_LISTING, DKIM, SPF, DMARC, BIMI
+    impact: str
+    text: str
+
+
+class AwsView(msgspec.Struct, frozen=True, kw_only=True):
+    """What AWS itself says about a resource: whether it paused it, why, and its open findings."""
+
+    paused: bool = False
+    cause: str = ""
+    findings: tuple[AwsFinding, ...] = ()
+
+
+class Reputation(Protocol):
+    """AWS's own view, by ARN of SES tenants and identities. A resource that is not named has nothing against it."""
+
+    def read(self, arns: Sequence[str]) -> dict[str, AwsView]:
+        """Of these resources; one that does not exist is left out."""
+        ...
+
+    def everything(self) -> dict[str, AwsView]:
+        """Of all resources: some calls for the account, however many tenants there are."""
+        ...
+
+
 class Operator(Protocol):
     """Reaches the operator without SES: what cannot wait, and what SES itself may have stopped."""
 

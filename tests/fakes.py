@@ -237,6 +237,22 @@ class FakeAccount:
 
 
 @dataclass
+class FakeReputation:
+    views: dict = field(default_factory=dict)  # ARN -> AwsView
+    reads: int = 0
+    down: bool = False
+
+    def read(self, arns):
+        return {arn: view for arn, view in self.everything().items() if arn in arns}
+
+    def everything(self):
+        self.reads += 1
+        if self.down:
+            raise InnkeeperError("AWS refused ListReputationEntities (503)", hint="later")
+        return dict(self.views)
+
+
+@dataclass
 class FakeOperator:
     told: list = field(default_factory=list)
 
@@ -280,6 +296,7 @@ class World:
         self.blocklist = FakeBlocklist()
         self.mailer = FakeMailer()
         self.account = FakeAccount()
+        self.reputation = FakeReputation()
         self.operator = FakeOperator()
         self.manifests = {}
         for tenant in tenants or ("bakery",):
@@ -303,6 +320,7 @@ class World:
             blocklist=wrap(self.blocklist),
             mailer=wrap(self.mailer),
             account=wrap(self.account),
+            reputation=wrap(self.reputation),
             operator=wrap(self.operator),
         )
 

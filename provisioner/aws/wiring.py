@@ -11,6 +11,7 @@ from provisioner.aws.levers import AwsLevers
 from provisioner.aws.mailer import SesMailer
 from provisioner.aws.operator import SnsOperator
 from provisioner.aws.queue import SqsQueue
+from provisioner.aws.reputation import AwsReputation
 from provisioner.aws.secrets import AwsSecrets
 from provisioner.aws.sestenant import AwsSesTenants
 from provisioner.aws.settings import Settings
@@ -33,6 +34,7 @@ class Wiring:
         self.ses_tenants = AwsSesTenants(self.clients)
         self.identities = AwsIdentities(self.clients)
         self.account = AwsAccount(self.clients)
+        self.reputation = AwsReputation(self.clients)
         self.operator = SnsOperator(self.clients, settings.operator_topic)
 
     def queue(self, manifest: Manifest) -> SqsQueue:
@@ -58,5 +60,6 @@ class Wiring:
             blocklist=self.blocklist,
             mailer=self.mailer,
             account=self.account,
+            reputation=self.reputation,
             operator=self.operator,
         )

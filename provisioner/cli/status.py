@@ -1,5 +1,6 @@
 """``innkeeper status``: how every tenant stands, and what AWS shows."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import click
@@ -12,8 +13,9 @@ from provisioner.cli.conducting import known_tenants
 from provisioner.cli.options import tenant_arguments
 from provisioner.cli.reach import Reach, iso
 from provisioner.conduct import documents
+from provisioner.conduct.aws_view import CLEAR, view_of, words
 from provisioner.model.standing import State
-from provisioner.ports import SendingState
+from provisioner.ports import AwsView, SendingState
 
 _COLOURS = {State.GOOD: "green", State.WARNED: "yellow", State.SUSPENDED: "red", State.TERMINATED: "red"}
 
@@ -31,12 +33,19 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     in_force: bool | None
     aws: SendingState
     waiting: tuple[str, ...]
+    amazon: AwsView  # its own pause, and its advisor's open findings
 
     @property
     def open(self) -> bool:
         """Whether every switch in AWS lets mail through."""
         aws = self.aws
-        return bool(aws.set_enabled and not aws.denied and aws.active_keys and aws.tenant_enabled is not False)
+        return bool(
+            not aws.aws_paused
+            and aws.set_enabled
+            and not aws.denied
+            and aws.active_keys
+            and aws.tenant_enabled is not False
+        )
 
 
 @click.command("status")
@@ -48,11 +57,13 @@ def command(app: App, tenant_ids: tuple[str, ...]) -> None:
     Example: innkeeper status
     """
     reach = Reach(app)
-    rows = [_row(reach, tenant) for tenant in known_tenants(reach, tenant_ids)]
+    tenants = known_tenants(reach, tenant_ids)
+    by_arn = reach.outside.reputation.everything()
+    rows = [_row(reach, tenant, by_arn) for tenant in tenants]
     app.emit(rows, lambda out: _show(out, rows))
 
 
-def _row(reach: Reach, tenant: str) -> Row:
+def _row(reach: Reach, tenant: str, by_arn: Mapping[str, AwsView]) -> Row:
     manifest = reach.manifest(tenant)
     standing, _ = documents.read_standing(reach.archive, tenant)
     return Row(
@@ -66,6 +77,7 @@ def _row(reach: Reach, tenant: str) -> Row:
         in_force=standing.enforcement.complete if standing.enforcement else None,
         aws=reach.outside.levers.read(manifest),
         waiting=tuple(proposal.id for proposal in standing.proposals),
+        amazon=view_of(manifest, by_arn),
     )
 
 
@@ -87,3 +99,6 @@ def _show(out: Console, rows: list[Row]) -> None:
     for row in rows:
         if row.why:
             out.print(f"{safe(row.tenant)}: {safe(row.why)}")
+        if row.amazon != CLEAR:
+            for line in words(row.amazon):
+                out.print(f"{safe(row.tenant)}: [yellow]{safe(line)}[/]")

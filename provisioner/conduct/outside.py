@@ -7,7 +7,7 @@ import msgspec
 
 from provisioner.errors import InnkeeperError
 from provisioner.model.manifest import Manifest
-from provisioner.ports import Account, Archive, Blocklist, FeedbackQueue, Levers, Mailer, Operator
+from provisioner.ports import Account, Archive, Blocklist, FeedbackQueue, Levers, Mailer, Operator, Reputation
 
 
 class Outside(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +20,7 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     blocklist: Blocklist
     mailer: Mailer
     account: Account
+    reputation: Reputation
     operator: Operator
 
 
@@ -34,6 +35,7 @@ _READS = {
     "blocklist": ("suppressed", "denied"),
     "mailer": (),
     "account": ("read", "rates"),
+    "reputation": ("read", "everything"),
     "operator": (),
 }
 
@@ -68,5 +70,6 @@ def read_only(outside: Outside) -> Outside:
         blocklist=shut(outside.blocklist, "blocklist"),
         mailer=shut(outside.mailer, "mailer"),
         account=shut(outside.account, "account"),
+        reputation=shut(outside.reputation, "reputation"),
         operator=shut(outside.operator, "operator"),
     )

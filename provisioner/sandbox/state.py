@@ -189,6 +189,18 @@ class DeliveredMail:
 
 
 @dataclass
+class Recommendation:
+    """A finding of SES's advisor about a resource."""
+
+    resource: str  # ARN
+    type: str
+    impact: str
+    description: str
+    created: datetime
+    status: str = "OPEN"  # OPEN, FIXED
+
+
+@dataclass
 class SesState:
     """All of SES in one account and Region. ``lock`` guards changes: the server answers in threads."""
 
@@ -202,6 +214,7 @@ class SesState:
     settings: Account = field(default_factory=Account)
     accepted: list[AcceptedMessage] = field(default_factory=list)
     mailbox: list[DeliveredMail] = field(default_factory=list)
+    recommendations: list[Recommendation] = field(default_factory=list)  # nothing here watches: tests put them in
     announced: set[tuple[str, str, str]] = field(default_factory=set)  # DNS outside Route 53: (name, type, value)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 

@@ -137,11 +137,27 @@ def update_reputation_entity_policy(call: Call) -> Answer:
 
 
 def list_recommendations(call: Call) -> Answer:
-    """Answer no findings: nothing in the sandbox watches reputation. An unknown resource is refused."""
-    arn = (call.get("Filter") or {}).get("RESOURCE_ARN")
+    """List the findings that were put into the state, filtered as the API filters. An unknown resource is refused."""
+    wanted = call.get("Filter") or {}
+    arn = wanted.get("RESOURCE_ARN")
     if arn and not (call.state.tenant_by_arn(arn) or _exists(call.state, arn)):
         raise NotFound(f"Resource {arn} does not exist.")
-    return paged(call, "Recommendations", [])
+    found = []
+    for one in call.state.recommendations:
+        actual = {"TYPE": one.type, "IMPACT": one.impact, "STATUS": one.status, "RESOURCE_ARN": one.resource}
+        if all(actual[key] == value for key, value in wanted.items()):
+            found.append(
+                {
+                    "ResourceArn": one.resource,
+                    "Type": one.type,
+                    "Description": one.description,
+                    "Status": one.status,
+                    "CreatedTimestamp": one.created,
+                    "LastUpdatedTimestamp": one.created,
+                    "Impact": one.impact,
+                }
+            )
+    return paged(call, "Recommendations", found)
 
 
 def associated(state: SesState, arn: str) -> list[str]:

@@ -1,0 +1,98 @@
+"""AWS's own view through the real calls: its pause, its findings, and the function that EventBridge starts."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+from conduct_house import NOTICES, NOW
+
+from lambdas.sentinel.handler import handle as sentinel
+from provisioner.aws import function
+from provisioner.conduct.aws_view import follow, watch
+from provisioner.ports import AwsFinding, AwsView
+from provisioner.sandbox.state import Recommendation
+
+CONTEXT = SimpleNamespace(aws_request_id="run-1", get_remaining_time_in_millis=lambda: 600_000)
+
+
+def pause(house, manifest, status="DISABLED"):
+    """As AWS does under its own reputation policy."""
+    tenant = house.aws.ses.tenants[manifest.ses_tenant]
+    tenant.aws_status, tenant.aws_cause, tenant.aws_changed = status, "high bounce rate", NOW
+
+
+def find(house, arn, kind="COMPLAINT", status="OPEN"):
+    house.aws.ses.recommendations.append(Recommendation(arn, kind, "HIGH", f"{kind} rate", NOW, status))
+
+
+@pytest.fixture
+def told(house):
+    """What reaches the operator's topic."""
+    queue = house.wiring.clients["sqs"].create_queue(QueueName="inbox")["QueueUrl"]
+    arn = f"arn:aws:sqs:{house.aws.region}:{house.aws.account}:inbox"
+    policy = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}]}
+    house.wiring.clients["sqs"].set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps(policy)})
+    house.wiring.clients["sns"].subscribe(TopicArn=house.names.operator_topic_arn, Protocol="sqs", Endpoint=arn)
+
+    def subjects():
+        answer = house.wiring.clients["sqs"].receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+        return [json.loads(message["Body"])["Subject"] for message in answer.get("Messages", ())]
+
+    return subjects
+
+
+def test_a_pause_and_findings_are_read_by_listings_and_by_name(house):
+    """D17: AWS's pause is seen beside our own; a pause of ours is no news."""
+    bakery, florist, cinema = house.tenant("bakery"), house.tenant("florist"), house.tenant("cinema")
+    pause(house, bakery)
+    find(house, bakery.ses_tenant_arn)
+    find(house, bakery.ses_tenant_arn, "BOUNCE", "FIXED")
+    house.wiring.levers.set_tenant(cinema, enabled=False)
+    identity = house.names.tenant("florist").identity_arn(florist.domain)
+    find(house, identity, "DMARC")
+    complaint = AwsFinding(kind="COMPLAINT", impact="HIGH", text="COMPLAINT rate")
+    dmarc = AwsView(findings=(AwsFinding(kind="DMARC", impact="HIGH", text="DMARC rate"),))
+    paused = AwsView(paused=True, cause="high bounce rate", findings=(complaint,))
+    everything = house.wiring.reputation.everything()
+    assert everything == {bakery.ses_tenant_arn: paused, identity: dmarc}
+    asked = [bakery.ses_tenant_arn, florist.ses_tenant_arn, identity, f"{bakery.ses_tenant_arn}x"]
+    assert house.wiring.reputation.read(asked) == everything
+    assert house.wiring.levers.read(bakery).aws_paused
+
+
+def test_more_than_a_page_is_read(house):
+    bakery = house.tenant("bakery")
+    for number in range(120):
+        find(house, bakery.ses_tenant_arn, f"K{number}")
+    assert len(house.wiring.reputation.everything()[bakery.ses_tenant_arn].findings) == 120
+
+
+def test_the_function_that_eventbridge_starts_tells_once(house, monkeypatch, capsys, told):
+    bakery = house.tenant("bakery")
+    for name, value in {
+        "INNKEEPER_ACCOUNT": house.aws.account,
+        "INNKEEPER_REGION": house.aws.region,
+        "INNKEEPER_PREFIX": house.names.prefix,
+        "INNKEEPER_NOTICES_FROM": NOTICES,
+        **house.aws.environment(),
+    }.items():
+        monkeypatch.setenv(name, value)
+    function.wiring.cache_clear()
+    pause(house, bakery)
+    event = {
+        "source": "aws.ses", "detail-type": "Sending Status Disabled", "resources": [bakery.ses_tenant_arn],
+        "detail": {"data": {"origin": "AWS_MANAGED", "record": {"lastUpdatedTimestamp": [1, 2, 3]}}},
+    }  # fmt: skip
+    try:
+        assert sentinel(event, CONTEXT)["changed"] == ("bakery",)
+        assert sentinel(event, CONTEXT)["changed"] == ()
+        for nonsense in ({}, [], None, {"Records": 7}):
+            assert sentinel(nonsense, CONTEXT)["ignored"]
+    finally:
+        function.wiring.cache_clear()
+    capsys.readouterr()
+    assert told() == ["bakery: Amazon SES has paused this tenant"]
+    pause(house, bakery, "REINSTATED")
+    assert watch(house.outside, NOW, prefix="inn").changed == ("bakery",)
+    assert told() == ["bakery: all clear again at Amazon SES"]
+    assert follow(event, house.outside, NOW, prefix="inn").changed == ()

@@ -66,7 +66,7 @@ def _explained(secret: str, schedule: Schedule, err: AwsError) -> InnkeeperError
         return InnkeeperError(
             f"the function that rotates passwords is not there: {schedule.function}", hint="make it: innkeeper platform"
         )
-    if err.code == "InvalidRequestException" and "in progress" in str(err):
+    if err.code == "InvalidRequestException" and ("in progress" in str(err) or "previous rotation" in str(err).lower()):
         return InnkeeperError(
             f"a rotation of {secret} is still under way", hint="finish it first: innkeeper rotate, then try again"
         )

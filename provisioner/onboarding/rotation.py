@@ -120,7 +120,7 @@ def probe_pending(manifest: Manifest, secrets: Secrets, token: str, probe: Probe
 
 def finish(manifest: Manifest, secrets: Secrets, token: str) -> None:
     """Step 4: the pending version becomes current; the old one stays readable as AWSPREVIOUS."""
-    stages = {version.id: version.stages for version in secrets.versions(manifest.secret)}
+    stages = secrets.stages(manifest.secret)
     current = next((name for name, its in stages.items() if "AWSCURRENT" in its), None)
     pending = "AWSPENDING" in stages.get(token, ())
     if current != token:

@@ -5,4 +5,4 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1] / "conduct"))
 
-from conduct_house import embedded, house, shared_clients  # noqa: E402, F401 - fixtures
+from conduct_house import embedded, house, shared_clients  # noqa: F401 - fixtures

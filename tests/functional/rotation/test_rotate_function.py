@@ -1,0 +1,215 @@
+"""The rotate function as Secrets Manager calls it."""
+
+import json
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from conduct_house import NOTICES
+from rotation_house import TOKENS, Rotating
+
+from lambdas.rotate.handler import handle
+from provisioner.aws import function
+from provisioner.conduct.operator import suspend
+from provisioner.errors import InnkeeperError
+from provisioner.onboarding.credentials import named_keys
+from provisioner.onboarding.retirement import GRACE
+from provisioner.onboarding.rotating import look
+from provisioner.onboarding.rotation import STEPS, SuspendedError
+
+CONTEXT = SimpleNamespace(aws_request_id="run-1", get_remaining_time_in_millis=lambda: 10_000)
+
+
+@pytest.fixture
+def bakery(house, monkeypatch):
+    made = Rotating(house)
+    given = {
+        "INNKEEPER_ACCOUNT": house.aws.account,
+        "INNKEEPER_REGION": house.aws.region,
+        "INNKEEPER_PREFIX": house.names.prefix,
+        "INNKEEPER_NOTICES_FROM": NOTICES,
+        **house.aws.environment(),
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(function, "wiring", lambda: house.wiring)
+    monkeypatch.setattr(function, "now", house.aws.clock.now)
+    return made
+
+
+def ask(bakery, step, token=TOKENS[0]):
+    bakery.begin(token)
+    return handle({"Step": step, "SecretId": bakery.arn, "ClientRequestToken": token}, CONTEXT)
+
+
+def rotate(bakery, token=TOKENS[0]):
+    for step in STEPS:
+        ask(bakery, step, token)
+
+
+def site_sends(bakery, secret, later=timedelta(hours=1)):
+    bakery.aws.clock.advance(later)
+    assert bakery.logs_in(secret)
+
+
+def test_every_step_twice_and_both_passwords_work(bakery, capsys):
+    """G1, G8: a step done twice does nothing; the log holds no secret."""
+    for step in STEPS:
+        ask(bakery, step)
+        keys, stages = (
+            bakery.wiring.keys.list(bakery.manifest.user),
+            bakery.wiring.secrets.stages(bakery.manifest.secret),
+        )
+        ask(bakery, step)
+        assert bakery.wiring.keys.list(bakery.manifest.user) == keys
+        assert bakery.wiring.secrets.stages(bakery.manifest.secret) == stages
+    new = bakery.current()
+    assert new.username != bakery.first.username
+    assert bakery.logs_in(new)
+    assert bakery.logs_in(bakery.first)
+    assert [mail.recipient for mail in bakery.aws.mailbox] == ["success@simulator.amazonses.com"] * 2
+    log = capsys.readouterr().out
+    assert json.loads(log.splitlines()[0])["step"] == "createSecret"
+    assert new.password not in log
+    assert bakery.first.password not in log
+
+
+def test_a_step_out_of_its_turn_is_refused_or_does_nothing(bakery):
+    """G1: Secrets Manager's protocol."""
+    with pytest.raises(InnkeeperError, match="no version"):
+        handle({"Step": "createSecret", "SecretId": bakery.arn, "ClientRequestToken": TOKENS[3]}, CONTEXT)
+    with pytest.raises(InnkeeperError, match="are not there"):
+        ask(bakery, "setSecret")
+    rotate(bakery)
+    for step in STEPS:
+        assert ask(bakery, step)["done"] == "in force already"
+    bakery.wiring.keys.delete(bakery.manifest.user, bakery.first.username)
+    rotate(bakery, TOKENS[1])
+    with pytest.raises(InnkeeperError, match="not pending"):
+        ask(bakery, "finishSecret", TOKENS[0])
+
+
+def test_setting_rotation_up_tests_the_password_in_force_and_is_not_taken_for_the_site(bakery):
+    assert ask(bakery, "testSecret")["done"] == "the password in force works"
+    (key,) = look(bakery.rotation()).keys
+    assert key.last_used is not None
+    assert not key.used_by_site
+    bakery.empty()
+    with pytest.raises(InnkeeperError, match="no SMTP credentials yet"):
+        ask(bakery, "testSecret", TOKENS[1])
+
+
+def test_a_suspended_tenant_gets_no_key(bakery, house):
+    """G6"""
+    suspend("bakery", house.outside, bakery.aws.clock.now(), by="op", reason="a test of the levers")
+    with pytest.raises(SuspendedError):
+        ask(bakery, "createSecret")
+    assert [key.active for key in bakery.wiring.keys.list(bakery.manifest.user)] == [False]
+
+
+def test_suspended_while_the_key_is_made(bakery, house, monkeypatch):
+    """G6: the enforcer looked before the new key was there."""
+    create = bakery.wiring.keys.create
+
+    def suspended_meanwhile(user):
+        suspend("bakery", house.outside, bakery.aws.clock.now(), by="op", reason="a test of the levers")
+        return create(user)
+
+    monkeypatch.setattr(bakery.wiring.keys, "create", suspended_meanwhile)
+    with pytest.raises(SuspendedError):
+        ask(bakery, "createSecret")
+    assert [key.active for key in bakery.wiring.keys.list(bakery.manifest.user)] == [False, False]
+    for step in STEPS[1:3]:
+        with pytest.raises(SuspendedError):
+            ask(bakery, step)
+    assert bakery.current() == bakery.first
+
+
+def test_a_secret_that_is_no_tenants_is_not_touched(bakery):
+    with pytest.raises(InnkeeperError, match="holds no SMTP credentials of inn"):
+        handle({"Step": "createSecret", "SecretId": "inn/bakery/other", "ClientRequestToken": TOKENS[0]}, CONTEXT)
+
+
+def test_the_old_key_stays_until_the_site_uses_the_new_one_and_grace_is_over(bakery, capsys):
+    """G5: and our own test of the new password is not the site's use of it."""
+    rotate(bakery)
+    new = bakery.current()
+    bakery.aws.clock.advance(GRACE * 2)
+    assert handle({}, CONTEXT)["waiting"] == {"bakery": "the site has not used the new password yet"}
+    site_sends(bakery, bakery.first)
+    site_sends(bakery, new)
+    assert "still uses the old" in handle({}, CONTEXT)["waiting"]["bakery"]
+    bakery.aws.clock.advance(GRACE)
+    assert handle({"tenants": ["bakery"]}, CONTEXT)["retired"] == {"bakery": bakery.first.username}
+    assert not bakery.logs_in(bakery.first)
+    assert bakery.logs_in(new)
+    assert handle({}, CONTEXT)["waiting"] == {}
+
+
+def test_the_next_rotation_waits_for_a_site_that_never_changed(bakery):
+    """G2: it stops and explains, and breaks nothing."""
+    rotate(bakery)
+    bakery.aws.clock.advance(timedelta(days=90))
+    with pytest.raises(InnkeeperError, match="both access keys"):
+        ask(bakery, "createSecret", TOKENS[1])
+    assert bakery.logs_in(bakery.first)
+    site_sends(bakery, bakery.current())
+    bakery.aws.clock.advance(GRACE)
+    rotate(bakery, TOKENS[2])
+    assert not bakery.logs_in(bakery.first)
+    assert len(bakery.wiring.keys.list(bakery.manifest.user)) == 2
+
+
+def test_a_left_over_copy_of_the_current_version_costs_no_key(bakery):
+    """G7: Secrets Manager itself can leave it behind."""
+    bakery.begin(TOKENS[5])
+    value = bakery.wiring.secrets.get(bakery.manifest.secret).value
+    bakery.wiring.secrets.put(bakery.manifest.secret, value, token=TOKENS[5], stages=("AWSPENDING",))
+    bakery.by_command()
+    assert bakery.logs_in(bakery.first)
+    assert bakery.current().username != bakery.first.username
+
+
+def test_a_used_key_that_the_secret_forgot_is_kept(bakery):
+    """G2: a site may hold its password."""
+    assert bakery.logs_in(bakery.first)
+    bakery.wiring.clients["secretsmanager"].delete_secret(
+        SecretId=bakery.manifest.secret, ForceDeleteWithoutRecovery=True
+    )
+    bakery.wiring.clients["secretsmanager"].create_secret(Name=bakery.manifest.secret)
+    bakery.wiring.keys.create(bakery.manifest.user)  # never used: an orphan
+    with pytest.raises(InnkeeperError):
+        ask(bakery, "testSecret")
+    bakery.by_command()
+    assert bakery.logs_in(bakery.first)
+    assert set(named_keys(bakery.wiring.secrets.versions(bakery.manifest.secret))) == {bakery.current().username}
+
+
+def test_where_ses_takes_no_mail_the_login_decides(bakery, house):
+    """A tenant whose mail is refused for other reasons (domain not verified, other address) can rotate as well."""
+    house.wiring.clients["iam"].put_user_policy(
+        UserName=bakery.manifest.user,
+        PolicyName="send",
+        PolicyDocument=json.dumps(
+            {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "ses:*", "Resource": "*"}]}
+        ),
+    )
+    for step in STEPS[:2]:
+        ask(bakery, step)
+    assert "neither with the old password: 554" in ask(bakery, "testSecret")["done"]
+    ask(bakery, "finishSecret")
+    assert bakery.logs_in(bakery.current())
+
+
+def test_a_new_password_that_does_not_work_never_gets_in_force(bakery):
+    """G4: time is up, AWS still says 535."""
+    for step in STEPS[:2]:
+        ask(bakery, step)
+    new = next(key for key in bakery.wiring.keys.list(bakery.manifest.user) if key.id != bakery.first.username)
+    bakery.wiring.keys.set_active(bakery.manifest.user, new.id, active=False)
+    with pytest.raises(InnkeeperError, match="535"):
+        ask(bakery, "testSecret")
+    assert bakery.current() == bakery.first
+    for step in STEPS[1:]:  # as Secrets Manager tries again later
+        ask(bakery, step)
+    assert bakery.current().username == new.id

@@ -20,6 +20,7 @@ from provisioner.conduct.enforce import Pace
 from provisioner.errors import InnkeeperError
 
 _RESERVE = 30.0
+NAMESPACE = "Innkeeper"  # of the metrics that the alarms read
 
 
 class IncompleteError(InnkeeperError):
@@ -54,13 +55,38 @@ def pace(context: Any) -> Pace:
     return Pace(seconds_left=left, wait=time.sleep, reserve=min(_RESERVE, left() / 5))
 
 
-def finish(event_name: str, context: Any, summary: Mapping[str, Any], *, complete: bool) -> dict[str, Any]:
-    """Log the one line and return it; raise if something was left undone."""
+def finish(
+    event_name: str,
+    context: Any,
+    summary: Mapping[str, Any],
+    *,
+    complete: bool,
+    fail: bool | None = None,
+    metrics: Mapping[str, float] | None = None,
+) -> dict[str, Any]:
+    """Log the one line and return it; raise if something was left undone.
+
+    ``fail`` decides otherwise: a batch of a larger run fails only where trying again helps, and its alarms read
+    ``metrics``, which stand in the same line in CloudWatch's embedded metric format.
+    """
     line = msgspec.to_builtins({"event": event_name, "run_id": run_id(context), "complete": complete, **summary})
-    sys.stdout.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
-    if not complete:
+    said = {**line, **embedded_metrics(metrics)} if metrics else line
+    sys.stdout.write(json.dumps(said, ensure_ascii=False, separators=(",", ":")) + "\n")
+    if not complete if fail is None else fail:
         raise IncompleteError(f"{event_name}: something was left undone; the log line of this run says what")
     return dict(line)
+
+
+def embedded_metrics(metrics: Mapping[str, float]) -> dict[str, Any]:
+    """Metrics that CloudWatch takes out of a log line: no call, no permission. One dimension: the platform."""
+    directive = {
+        "Namespace": NAMESPACE,
+        "Dimensions": [["Platform"]],
+        "Metrics": [{"Name": name} for name in sorted(metrics)],
+    }
+    stamp = int(now().timestamp() * 1000)
+    aws = {"Timestamp": stamp, "CloudWatchMetrics": [directive]}
+    return {"_aws": aws, "Platform": wiring().settings.prefix, **{name: metrics[name] for name in sorted(metrics)}}
 
 
 def run_id(context: Any) -> str:

@@ -26,6 +26,11 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     notified: Notified = Notified()
     errors: tuple[str, ...] = ()
 
+    @property
+    def finished(self) -> bool:
+        """Whether AWS shows what was decided and nothing failed on the way."""
+        return not (self.errors or (self.enforced and not self.enforced.enforcement.complete))
+
 
 def carry_out(
     manifest: Manifest,

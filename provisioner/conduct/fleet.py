@@ -47,7 +47,7 @@ def guard_account(
     """
     rates = outside.account.rates(now)
     metrics = AccountMetrics(bounce_rate=rates.bounce_rate, complaint_rate=rates.complaint_rate)
-    shares = {one.tenant: _share(one) for one in judged}
+    shares = {one.tenant: share(one) for one in judged}
     guard = account_guard(metrics, shares, resolve_policy("standard", settings.overrides))
 
     def again(one: Judged) -> Judged:
@@ -58,7 +58,8 @@ def guard_account(
     return [again(one) if one.tenant in guard.strict else one for one in judged], guard
 
 
-def _share(one: Judged) -> Share:
+def share(one: Judged) -> Share:
+    """What a tenant contributed to the account's rates."""
     counts = one.verdict.counts
     sends = counts["sends"]
     return Share(

@@ -1,17 +1,14 @@
-"""Who was suspended in which run: the blast-radius limit belongs to a whole run, whatever batches it is cut into.
+"""Who was suspended in which week or day: the limit holds across runs, batches and retries.
 
-Two kinds of notes in the bucket: *proposed* (phase one of a run in batches: what each batch would do) and *done*
-(written before a standing is, so that a run that died and goes on still counts what it did).
+The note is written before the standing is, so that a run that died and goes on still counts what it did.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-import msgspec
-
 from provisioner.conduct.documents import pretty
 from provisioner.errors import InnkeeperError
-from provisioner.ports import Archive, Conflict
+from provisioner.ports import Archive
 
 
 class TooManyError(InnkeeperError):
@@ -30,17 +27,6 @@ class TooManyError(InnkeeperError):
         self.fleet = fleet
 
 
-class Proposal(msgspec.Struct, frozen=True, kw_only=True):
-    """What one batch of a run found in phase one."""
-
-    run: str
-    batch: str
-    judged: int
-    of: int
-    condemned: tuple[str, ...]
-    not_judged: dict[str, str] = {}
-
-
 def week(now: datetime) -> str:
     """The audit's period: an ISO week, so that a schedule that fires twice is one run."""
     return f"{now.astimezone(UTC):%G-W%V}"
@@ -49,29 +35,6 @@ def week(now: datetime) -> str:
 def day(now: datetime) -> str:
     """The period of what is judged at once, such as floods and viruses."""
     return f"{now.astimezone(UTC):%Y-%m-%d}"
-
-
-def propose(archive: Archive, proposal: Proposal) -> None:
-    """Note what a batch would do; doing it again replaces the note."""
-    key, body = f"runs/{proposal.run}/proposed/{proposal.batch}.json", pretty(proposal)
-    for _ in range(5):
-        stored = archive.get(key)
-        try:
-            archive.put_if(key, body, stored.etag if stored else None)
-        except Conflict:
-            continue
-        return
-    raise Conflict(key)
-
-
-def proposals(archive: Archive, run: str) -> tuple[Proposal, ...]:
-    """What all batches of a run found."""
-    found = []
-    for key in archive.keys(f"runs/{run}/proposed/"):
-        stored = archive.get(key)
-        if stored is not None:
-            found.append(msgspec.json.decode(stored.body, type=Proposal))
-    return tuple(found)
 
 
 def record(archive: Archive, period: str, tenant: str) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 
 from provisioner.conduct import documents, ledger
-from provisioner.conduct.audit import Report
+from provisioner.conduct.judge import Judged
 from provisioner.conduct.outside import Outside
+from provisioner.conduct.run import Report
 from provisioner.errors import InnkeeperError
 from provisioner.ports import Archive, Conflict, Mail
 from provisioner.report import (
@@ -21,9 +22,11 @@ from provisioner.report import (
     render_report,
 )
 from provisioner.report.data import ReportData
+from provisioner.report.digest import Digest
 from provisioner.rules import resolve_policy
 
 _TRIES = 3
+_MANY = 50  # sentences about single tenants, in a mail that must be read
 INDEX = "dashboard/index.html"
 
 
@@ -47,12 +50,26 @@ def publish(
 
     The digest is mailed once an ISO week; pages of the same week are written over.
     """
+    pages, found = publish_pages(report, outside, now, overrides=overrides)
+    if fleet is None:
+        return pages
+    operator = report.judged[0].case.manifest.operator if report.judged and not report.stopped else None
+    whole = publish_fleet(found, outside, now, fleet=fleet, alerts=alerts(report), operator=operator)
+    return Published(
+        pages=(*pages.pages, *whole.pages), digest_sent=whole.digest_sent, errors=(*pages.errors, *whole.errors)
+    )
+
+
+def publish_pages(
+    report: Report, outside: Outside, now: datetime, *, overrides: Mapping[str, Any] | None = None
+) -> tuple[Published, tuple[ReportData, ...]]:
+    """Write the page of every tenant that was judged; what they say is also returned, for the fleet's page."""
     pages: list[str] = []
     errors: list[str] = []
     found: list[ReportData] = []
     for one in report.judged:
         try:
-            data = _data(report, one.tenant, outside.archive, now, overrides or {})
+            data = _data(one, outside.archive, now, overrides or {})
             rendered = render_report(data)
             base = f"reports/{one.tenant}/{iso_week(now)}"
             replace(outside.archive, f"{base}.html", rendered.html.encode())
@@ -62,48 +79,45 @@ def publish(
         else:
             pages.append(f"{base}.html")
             found.append(data)
-    sent = False
-    if fleet is not None:
-        sent = _publish_fleet(report, found, outside, now, fleet, errors)
-        pages.append(INDEX)
-    return Published(pages=tuple(pages), digest_sent=sent, errors=tuple(errors))
+    return Published(pages=tuple(pages), errors=tuple(errors)), tuple(found)
 
 
-def _data(report: Report, tenant: str, archive: Archive, now: datetime, overrides: Mapping[str, Any]) -> ReportData:
-    manifest = documents.read_manifest(archive, tenant)
-    standing, _ = documents.read_standing(archive, tenant)
+def _data(one: Judged, archive: Archive, now: datetime, overrides: Mapping[str, Any]) -> ReportData:
+    manifest = one.case.manifest
+    standing, _ = documents.read_standing(archive, one.tenant)  # as enforcing and notifying left it
     policy = resolve_policy(manifest.profile, overrides, manifest.overrides)
-    verdicts = [one.verdict for one in report.judged if one.tenant == tenant]
-    return build_report(manifest, standing, verdicts, policy, now, collected=now)
+    return build_report(manifest, standing, [one.verdict], policy, now, collected=now)
 
 
-def _publish_fleet(
-    report: Report,
+def publish_fleet(
     found: Sequence[ReportData],
     outside: Outside,
     now: datetime,
+    *,
     fleet: Sequence[str],
-    errors: list[str],
-) -> bool:
-    digest = build_digest(found, fleet=fleet, week=iso_week(now), now=now, alerts=alerts(report))
-    sent = False
+    alerts: Sequence[str],
+    operator: str | None,
+) -> Published:
+    """Write the fleet's page and, once an ISO week, mail the digest to ``operator`` (None: nobody)."""
+    digest = build_digest(found, fleet=fleet, week=iso_week(now), now=now, alerts=alerts)
     try:
         replace(outside.archive, INDEX, render_index(digest).encode())
-        if report.judged and not report.stopped:
-            rendered = render_digest(digest)
-            attachment = (f"fleet-{iso_week(now)}.csv", "text/csv", rendered.csv.encode())
-            mail = Mail(
-                message_id=f"digest-{iso_week(now)}",
-                to=(report.judged[0].case.manifest.operator,),
-                subject=digest_subject(digest),
-                text=rendered.text,
-                html=rendered.html,
-                attachments=(attachment,),
-            )
-            sent = _once(outside, f"runs/{ledger.week(now)}/digest.json", mail)
+        sent = operator is not None and _once(outside, f"runs/{ledger.week(now)}/digest.json", _mail(digest, operator))
     except (InnkeeperError, Conflict) as err:
-        errors.append(f"fleet: {err}")
-    return sent
+        return Published(pages=(INDEX,), errors=(f"fleet: {err}",))
+    return Published(pages=(INDEX,), digest_sent=sent)
+
+
+def _mail(digest: Digest, operator: str) -> Mail:
+    rendered = render_digest(digest)
+    return Mail(
+        message_id=f"digest-{digest.week}",
+        to=(operator,),
+        subject=digest_subject(digest),
+        text=rendered.text,
+        html=rendered.html,
+        attachments=((f"fleet-{digest.week}.csv", "text/csv", rendered.csv.encode()),),
+    )
 
 
 def alerts(report: Report) -> tuple[str, ...]:
@@ -115,7 +129,10 @@ def alerts(report: Report) -> tuple[str, ...]:
         found.append(f"Amazon SES for the whole account: sending {state}, status {account.enforcement}.")
     found += [finding.evidence.sentence for finding in report.guard.findings]
     found += [outage.sentence() for outage in report.outages]
-    found += [f"{tenant} was not judged: {why.partition(chr(10))[0]}" for tenant, why in report.not_judged.items()]
+    why = list(report.not_judged.items())
+    found += [f"{tenant} was not judged: {reason.partition(chr(10))[0]}" for tenant, reason in why[:_MANY]]
+    if len(why) > _MANY:
+        found.append(f"{len(why) - _MANY} more tenants were not judged.")
     if report.left:
         found.append(f"Time ran out: {len(report.left)} tenants were left for the next run.")
     return tuple(found)
@@ -131,14 +148,16 @@ def _once(outside: Outside, mark: str, mail: Mail) -> bool:
 
 
 def replace(archive: Archive, key: str, body: bytes) -> None:
-    """Store a page that may be written again."""
+    """Store a page that may be written again. Most are new each week, so one call is the rule."""
+    etag = None
     for _ in range(_TRIES):
-        stored = archive.get(key)
-        if stored is not None and stored.body == body:
-            return
         try:
-            archive.put_if(key, body, stored.etag if stored else None)
+            archive.put_if(key, body, etag)
         except Conflict:
-            continue
-        return
+            stored = archive.get(key)
+            if stored is not None and stored.body == body:
+                return
+            etag = stored.etag if stored else None
+        else:
+            return
     raise Conflict(key)

@@ -17,11 +17,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     overrides: Mapping[str, Any] = {}
     fleet: int | None = None
-    run: str = ""  # of a run in batches, whose first phase noted its proposals under this name
+    run: str = ""  # names a run in batches: its notes lie under it
+    approved: frozenset[str] = frozenset()  # of a run in batches: whom the count over all of them let through
     force: bool = False  # a person looked at the tenants that the limit stopped
     dry_run: bool = False
     drill: bool = False  # mailbox-simulator events count
-    workers: int = 8  # manifests and standings read at a time
+    workers: int = 8  # tenants read and judged at a time
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from provisioner.conduct.at_once import AtOnce
-from provisioner.conduct.audit import Report
 from provisioner.conduct.carry_out import Done
 from provisioner.conduct.collect import Collected
 from provisioner.conduct.collecting import Run
+from provisioner.conduct.conclude import Conclusion
+from provisioner.conduct.notes import Decision, Proposal
+from provisioner.conduct.run import Report
 from provisioner.conduct.sentinel import Watched
 
 _MANY = 50  # names in one line
@@ -58,6 +60,70 @@ def audit_summary(report: Report) -> dict[str, Any]:
         "guard": [finding.evidence.sentence for finding in report.guard.findings],
         "dry_run": report.dry_run,
         "carried_out": [_done(one) for one in report.done if one.enforced or one.errors][:_MANY],
+    }
+
+
+def proposal_summary(found: Proposal) -> dict[str, Any]:
+    """The first phase of one batch."""
+    return {
+        "summary": f"{found.judged} of {found.of} judged",
+        "run": found.run,
+        "batch": found.batch,
+        "tenants": found.of,
+        "judged": found.judged,
+        "not_judged": found.not_judged,
+        "left_total": len(found.left),
+        "condemned": found.condemned[:_MANY],
+    }
+
+
+def decision_summary(decision: Decision) -> dict[str, Any]:
+    """What was decided over all batches."""
+    return {
+        "run": decision.run,
+        "fleet": decision.fleet,
+        "judged": decision.judged,
+        "stopped": decision.stopped,
+        "condemned": decision.condemned[:_MANY],
+        "condemned_total": len(decision.condemned),
+        "outages": [outage.sentence() for outage in decision.outages],
+        "account": decision.account,
+        "guard": [finding.evidence.sentence for finding in decision.guard.findings],
+        "silent_batches": decision.silent[:_MANY],
+    }
+
+
+def conclusion_summary(end: Conclusion) -> dict[str, Any]:
+    """The end of a run in batches."""
+    return {
+        "summary": end.sentence,
+        "tenants": end.expected,
+        "judged": end.judged,
+        "not_judged": dict(list(end.not_judged.items())[:_MANY]),
+        "left_total": len(end.left),
+        "unfinished": end.unfinished[:_MANY],
+        "stopped": end.stopped,
+        "digest_sent": end.published.digest_sent,
+        "page_errors": end.published.errors[:_MANY],
+    }
+
+
+def audit_metrics(report: Report) -> dict[str, float]:
+    """What the alarms read after an audit in one go."""
+    return _audited(report.of, len(report.judged), bool(report.stopped), sum(not done.finished for done in report.done))
+
+
+def concluded_metrics(end: Conclusion) -> dict[str, float]:
+    """What the alarms read after an audit in batches."""
+    return _audited(end.expected, end.judged, bool(end.stopped), len(end.unfinished))
+
+
+def _audited(expected: int, judged: int, stopped: bool, unfinished: int) -> dict[str, float]:
+    return {
+        "TenantsJudged": judged,
+        "TenantsNotJudged": max(0, expected - judged),
+        "AuditStopped": int(stopped),
+        "EnforcementIncomplete": unfinished,
     }
 
 

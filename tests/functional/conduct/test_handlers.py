@@ -19,6 +19,7 @@ from provisioner.aws import function
 from provisioner.conduct.collect import Drain
 from provisioner.conduct.collecting import collect_all
 from provisioner.conduct.documents import read_standing
+from provisioner.errors import InnkeeperError
 from provisioner.model.standing import State
 from provisioner.package import MOST_BYTES, build_zip
 
@@ -135,9 +136,19 @@ def test_a_run_in_batches_counts_all_of_them_before_it_acts(deployed, capsys):
     for batch in batches:
         audit({**batch, "phase": "judge"}, CONTEXT)
     assert deployed.wiring.archive.get("standing/bakery.json") is None
+    with pytest.raises(InnkeeperError, match="not counted"):
+        audit({**batches[0], "phase": "act"}, CONTEXT)
+    assert audit({"run": "w48", "phase": "count"}, CONTEXT)["condemned_total"] == 2
     for batch in batches:
         audit({**batch, "phase": "act"}, CONTEXT)
     assert read_standing(deployed.outside.archive, "florist")[0].state is State.SUSPENDED
+    capsys.readouterr()
+    assert audit({"run": "w48", "phase": "publish"}, CONTEXT)["summary"] == "2 of 2 judged"
+    said = line(capsys)
+    assert [metric["Name"] for metric in said["_aws"]["CloudWatchMetrics"][0]["Metrics"]] == [
+        "AuditStopped", "EnforcementIncomplete", "TenantsJudged", "TenantsNotJudged",
+    ]  # fmt: skip
+    assert (said["Platform"], said["TenantsJudged"], said["TenantsNotJudged"]) == ("inn", 2, 0)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pytest
 from fakes import NOW, FakeAccount, World, bounce, delivery, manifest, ticking
 
 from provisioner.conduct import operator
-from provisioner.conduct.audit import Settings, audit, propose_batch
+from provisioner.conduct.audit import Settings, audit
 from provisioner.conduct.collect import Drain
 from provisioner.conduct.collecting import collect_all
 from provisioner.conduct.documents import read_standing, standing_key, write_standing
@@ -293,22 +293,6 @@ def test_a_run_that_would_stop_half_the_fleet_stops_itself():
     assert "too many" in world.operator.told[0][0]
     assert run(world, force=True).complete
     assert sum(world.levers.tenants[name].shut for name in world.manifests) == 8
-
-
-def test_the_limit_is_the_runs_not_a_batchs():
-    """D15: 500 tenants in 5 batches with 60 condemned; each batch alone is below the limit of 50."""
-    world = fleet(50)
-    names = list(world.manifests)
-    for name in names[::7]:
-        condemn(world, name)
-    collected(world)
-    batches = [names[start : start + 10] for start in range(0, 50, 10)]
-    settings = Settings(run="2026-W48-1", fleet=50)
-    for number, batch in enumerate(batches):
-        propose_batch(batch, world.outside, NOW, settings, batch=f"{number}")
-    for batch in batches:
-        assert "8 of 50" in audit(batch, world.outside, NOW, settings).stopped
-    assert all(world.levers.tenants[name].open for name in names)
 
 
 def test_the_limit_holds_when_a_run_is_taken_up_again():

@@ -119,3 +119,38 @@ def test_account_guard_names_the_fewest_that_caused_half():
     (found,) = account_guard(AccountMetrics(bounce_rate=0.03), SHARES, STANDARD).findings
     assert "spammer 63 %" in found.evidence.sentence
     assert account_guard(AccountMetrics(bounce_rate=0.05), {}, STANDARD).strict == ()
+
+
+HOUR_NOW = int(NOW.timestamp()) // 3600
+
+
+def seen(*hours, tenants=12):
+    """``tenants`` with one bounce at GMX in each of some hours before now."""
+    return [{("gmx.net", HOUR_NOW - hour): 1 for hour in hours} for _ in range(tenants)]
+
+
+SPANS = {
+    "one hour": (seen(9), [(10, 8)]),
+    "two hours in a row": (seen(9, 8), [(10, 7)]),
+    "one quiet hour between": (seen(9, 7), [(10, 6)]),
+    "two quiet hours between": (seen(9, 6), [(10, 8), (7, 5)]),
+    "three in a row, then a later one": (seen(30, 29, 28, 9), [(31, 27), (10, 8)]),
+}
+
+
+@pytest.mark.parametrize(("fleet", "spans"), SPANS.values(), ids=SPANS)
+def test_an_outage_reaches_from_the_hour_before_to_the_hour_after(fleet, spans):
+    found = provider_outages(fleet, STANDARD, NOW)
+    start = NOW.replace(minute=0)
+    assert [(one.start, one.end) for one in found] == [(start - a * HOUR, start - (b - 1) * HOUR) for a, b in spans]
+    at = [int(moment.timestamp() * 1000) for moment in (found[0].start, found[0].end)]
+    assert [found[0].covers("gmx.net", at[0] - 1), found[0].covers("gmx.net", at[0])] == [False, True]
+    assert [found[0].covers("gmx.net", at[1] - 1), found[0].covers("gmx.net", at[1])] == [True, False]
+    assert not found[0].covers("web.de", at[0])
+
+
+def test_the_usual_hour_is_the_median_of_seven_days():
+    """Twelve tenants in 84 of 168 hours are not usual yet; in 85 they are."""
+    assert provider_outages(seen(*range(83), tenants=12), STANDARD, NOW)
+    assert provider_outages(seen(*range(85), tenants=12), STANDARD, NOW) == ()
+    assert provider_outages(seen(*range(80), *range(168, 200), tenants=12), STANDARD, NOW)

@@ -8,7 +8,7 @@ from rules_events import NOW, blocked, bounced, complained, delivered, event, fi
 
 from provisioner.errors import InnkeeperError
 from provisioner.model.event import Kind
-from provisioner.model.standing import Block, Evidence, Notice, Standing, State
+from provisioner.model.standing import Block, Evidence, Notice, Proposal, Standing, State
 from provisioner.rules import (
     block,
     blocked_at,
@@ -165,6 +165,49 @@ def test_confirming_a_termination_and_dismissing_it():
     assert (again.after, again.standing.proposals) == (State.SUSPENDED, ())
     with pytest.raises(InnkeeperError, match="no open proposal"):
         confirm(no, proposal.id, now=NOW, **ADA)
+
+
+def test_a_confirmed_escalation_is_recorded_under_its_kind():
+    back = reinstate(judged(bounced(16), delivered(20)).standing, now=NOW + DAY, **ADA)
+    again = judged(bounced(16, name="new", ago=-30 * DAY), standing=back, now=NOW + 31 * DAY).standing
+    assert confirm(again, again.proposals[0].id, now=NOW + 31 * DAY, **ADA).transitions[-1].kind == "hard"
+
+
+def test_a_proposal_that_names_no_address_cannot_be_confirmed():
+    odd = Proposal(id="p", at=NOW, action="block", evidence=Evidence(rule="x", sentence="x"))
+    with pytest.raises(InnkeeperError, match="names no address") as err:
+        confirm(msgspec.structs.replace(BAKERY, proposals=(odd,)), "p", now=NOW, **ADA)
+    assert err.value.hint
+
+
+def test_what_was_dismissed_before_stays_dismissed():
+    asked = [
+        Proposal(id=name, at=NOW, action="block", recipient=f"{name}@b.c", evidence=Evidence(rule="x", sentence="x"))
+        for name in ("p", "q")
+    ]
+    standing = msgspec.structs.replace(BAKERY, proposals=tuple(asked))
+    for name in ("p", "q"):
+        standing = dismiss(standing, name, now=NOW, **ADA)
+    assert set(standing.windows["closed"]) == {"block:p@b.c", "block:q@b.c"}
+
+
+def test_an_outages_blocks_begin_and_end_with_the_moments_named_and_leave_out_manual_ones():
+    standing = judged(bounced(2, domain="gmx.net"), delivered(90)).standing
+    standing = block(standing, "boss@gmx.net", now=NOW, **ADA)
+    both = ("gone0@gmx.net", "gone1@gmx.net")
+    assert blocked_at(standing, "gmx.net", NOW, NOW) == both
+    assert blocked_at(standing, "gmx.net", NOW + timedelta(seconds=1), NOW + DAY) == ()
+    assert blocked_at(standing, "gmx.net", NOW - DAY, NOW - timedelta(seconds=1)) == ()
+
+
+def test_the_end_of_a_soft_block_names_its_events():
+    first = judged([event(Kind.SOFT, "full@web.de", id_=f"s{day}", ago=day * DAY) for day in (9, 7, 5)])
+    (end,) = judged(standing=first.standing, now=NOW + 31 * DAY).actions
+    assert (end.recipient, end.evidence.rule, end.evidence.events) == (
+        "full@web.de",
+        "soft-recipient",
+        ("s5", "s7", "s9"),
+    )
 
 
 def test_the_operators_commands_are_recorded_and_mailed():

@@ -93,7 +93,7 @@ def view_of(manifest: Manifest, by_arn: Mapping[str, AwsView]) -> AwsView:
     """What AWS says of one tenant and of its domain's identity (DKIM, SPF, DMARC), put together."""
     names = PlatformNames(manifest.prefix, Place(manifest.account, manifest.region, manifest.partition))
     identity = names.tenant(manifest.tenant).identity_arn(manifest.domain)
-    parts = [by_arn[arn] for arn in (manifest.ses_tenant_arn, identity) if arn in by_arn]
+    parts = [by_arn[arn] for arn in (manifest.ses_tenant_arn or "", identity) if arn in by_arn]
     return AwsView(
         paused=any(part.paused for part in parts),
         cause=next((part.cause for part in parts if part.cause), ""),

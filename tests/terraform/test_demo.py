@@ -1,0 +1,46 @@
+"""The newcomer's first command, as a child process: a claim that is not so ends it with an error."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from provisioner.cli.main import run
+from provisioner.demo.stage import prepare
+from provisioner.errors import InnkeeperError
+
+
+def test_the_demo_tells_its_story_and_every_claim_holds(tmp_path):
+    folder = tmp_path / "demo"
+    command = [str(Path(sys.executable).parent / "innkeeper"), "demo", "--folder", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=580, check=False, env=dict(os.environ))
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert "the next mail is refused" in done.stdout
+    assert "mail flows again" in done.stdout
+    assert "claims, each read back from AWS" in done.stdout
+    print(done.stdout[done.stdout.index("\nstep") :])  # the table of times, for whoever runs pytest -s
+    mails = list((folder / "mails").glob("*.html"))
+    assert len(mails) >= 6
+    assert (folder / "reports" / "bakery.html").is_file()
+    secrets = [line for line in done.stdout.splitlines() if "INNKEEPER_SMTP_PASSWORD" in line]
+    assert secrets
+    assert all("••••" in line for line in secrets)
+
+
+def test_an_earlier_demo_is_cleared_and_nothing_else_is(tmp_path):
+    folder = tmp_path / "demo"
+    prepare(folder)
+    (folder / ".innkeeper").mkdir()
+    (folder / ".innkeeper" / "left.tfstate").write_text("{}")
+    prepare(folder)
+    assert not (folder / ".innkeeper").exists()
+    assert (folder / "platform.yaml").is_file()
+    other = tmp_path / "mine"
+    other.mkdir()
+    (other / "thesis.txt").write_text("precious")
+    with pytest.raises(InnkeeperError, match="not empty"):
+        prepare(other)
+    assert run(["demo", "--folder", str(other)]) == 1
+    assert (other / "thesis.txt").read_text() == "precious"

@@ -3,14 +3,14 @@ locals {
   purposes = {
     audit    = "Judges every tenant by the conduct policy and makes AWS match the standings"
     collect  = "Moves feedback from the tenants' queues into the bucket"
-    rotate   = "Gives a tenant new SMTP credentials"
+    rotate   = "Gives tenants new SMTP credentials and retires old ones no site uses"
     sentinel = "Judges rejected mail (viruses) within minutes"
   }
 
   grants = {
     audit    = ["list", "read", "judge", "report", "levers", "keys-status", "blocks", "notices", "operator", "account", "metrics", "policy-deny"]
     collect  = ["list", "read", "store", "judge", "queues", "levers", "keys-status", "blocks", "notices", "operator", "metrics", "policy-deny"]
-    rotate   = ["list", "read", "keys", "secrets", "metrics"]
+    rotate   = ["list", "rotations", "keys", "secrets"]
     sentinel = ["list", "read", "store", "judge", "levers", "keys-status", "blocks", "notices", "operator", "metrics", "policy-deny"]
   }
 
@@ -27,6 +27,17 @@ locals {
         "${local.bucket_arn}/${prefix}/*"
       ]
     }
+    # Who the tenant is, whether it may have an active key, and when its keys were tested.
+    rotations = [
+      {
+        Action   = "s3:GetObject"
+        Resource = [for prefix in ["fleet", "rotations", "standing"] : "${local.bucket_arn}/${prefix}/*"]
+      },
+      {
+        Action   = "s3:PutObject"
+        Resource = "${local.bucket_arn}/rotations/*"
+      },
+    ]
     # Feedback is written once and never deleted by a function.
     store = {
       Action   = "s3:PutObject"

@@ -74,7 +74,7 @@ variable "functions" {
   default = {
     audit    = { handler = "lambdas.audit.handler.handle", memory_mb = 1024 }
     collect  = { handler = "lambdas.collect.handler.handle", memory_mb = 1024 }
-    rotate   = { handler = "lambdas.rotate.handler.handle", timeout_seconds = 300 }
+    rotate   = { handler = "lambdas.rotate.handler.handle" }
     sentinel = { handler = "lambdas.sentinel.handler.handle", timeout_seconds = 120 }
   }
   nullable = false
@@ -239,6 +239,7 @@ variable "schedules" {
   default = {
     audit   = { expression = "cron(0 5 ? * MON *)" }
     collect = { expression = "cron(0 3 * * ? *)" }
+    rotate  = { expression = "cron(0 4 * * ? *)" } # retires old passwords that no site uses any more
   }
   nullable = false
 

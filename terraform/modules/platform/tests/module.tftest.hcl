@@ -141,6 +141,19 @@ run "functions_may_do_little" {
     error_message = "Only rotation makes keys and reads secrets."
   }
 
+  # G6: it cannot lift a suspension, and of the bucket it sees only whom it rotates.
+  assert {
+    condition = alltrue([for statement in jsondecode(aws_iam_role_policy.function["rotate"].policy).Statement :
+      alltrue([for resource in flatten([statement.Resource]) : anytrue([
+        startswith(resource, "arn:aws:iam::123456789012:user/innkeeper/"),
+        startswith(resource, "arn:aws:secretsmanager:eu-central-1:123456789012:secret:innkeeper/"),
+        startswith(resource, "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/innkeeper-rotate:"),
+        can(regex("^arn:aws:s3:::[a-z0-9-]+(/(fleet|rotations|standing)/\\*)?$", resource)),
+      ])])
+    ])
+    error_message = "The rotate function reaches tenants' users and secrets, their manifests and standings, and nothing else."
+  }
+
   assert {
     condition     = alltrue([for name, policy in aws_iam_role_policy.function : length(policy.policy) < 10240])
     error_message = "A role's inline policies share 10,240 characters."
@@ -156,8 +169,8 @@ run "schedules_and_alarms" {
   command = plan
 
   assert {
-    condition     = { for name, schedule in aws_scheduler_schedule.this : name => schedule.schedule_expression } == { audit = "cron(0 5 ? * MON *)", collect = "cron(0 3 * * ? *)" }
-    error_message = "Collected daily, judged weekly."
+    condition     = { for name, schedule in aws_scheduler_schedule.this : name => schedule.schedule_expression } == { audit = "cron(0 5 ? * MON *)", collect = "cron(0 3 * * ? *)", rotate = "cron(0 4 * * ? *)" }
+    error_message = "Collected daily, judged weekly, old passwords retired daily."
   }
 
   assert {

@@ -18,7 +18,7 @@ def handle(event: Any, context: Any) -> dict[str, Any]:
     wiring = function.wiring()
     records = event.get("Records") if isinstance(event, dict) else None
     if not isinstance(records, list):
-        seen = follow(event, wiring.outside, function.now(), prefix=wiring.settings.prefix)
+        seen = follow(event, wiring.outside, function.now())
         return function.finish("looked at AWS", context, seen.summary, complete=not seen.errors)
     pace = function.pace(context)
     watched = [

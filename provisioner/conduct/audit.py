@@ -8,6 +8,7 @@ import msgspec
 from provisioner.conduct import ledger
 from provisioner.conduct.acting import act, check, fleet_size
 from provisioner.conduct.at_once import tell
+from provisioner.conduct.aws_view import watch
 from provisioner.conduct.enforce import Pace
 from provisioner.conduct.fleet import guard_account, without_outages
 from provisioner.conduct.judging import judge_all
@@ -33,6 +34,8 @@ def audit(
     report = _judge(tenants, world, now, settings, pace)
     if not settings.dry_run:
         tell_of_account(report.account, report.guard, outside)
+        if len(tenants) >= fleet_size(outside.archive, settings):
+            report = msgspec.structs.replace(report, amazon=watch(outside, now))
     try:
         check(report.condemned, world.archive, now, settings)
     except ledger.TooManyError as err:
@@ -69,12 +72,14 @@ def tell_of_account(account: AccountState | None, guard: AccountGuard, outside: 
     if guard.findings:
         text = "\n\n".join(finding.evidence.sentence for finding in guard.findings)
         tell(outside, "The account's bounce or complaint rate is near Amazon's limit", text)
-    if account is None or (account.sending_enabled and account.enforcement != "SHUTDOWN"):
+    if account is None or (account.sending_enabled and account.enforcement == "HEALTHY"):
         return
+    stopped = not account.sending_enabled or account.enforcement == "SHUTDOWN"
     tell(
         outside,
-        "AWS has stopped sending for the whole account",
-        f"Amazon SES sends nothing for this account (enforcement status: {account.enforcement}).\n"
+        "AWS has stopped sending for the whole account" if stopped else "AWS has put the account under review",
+        f"Amazon SES sends {'nothing' if stopped else 'still'} for this account (enforcement status: "
+        f"{account.enforcement}).\n"
         "Tenants are still judged, each by its own mail only; none is blamed for this.\n"
         "Look for AWS's mail to the account's address, and at the support case it names.",
     )

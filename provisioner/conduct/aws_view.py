@@ -56,7 +56,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def watch(outside: Outside, now: datetime, *, prefix: str) -> Seen:
+def watch(outside: Outside, now: datetime) -> Seen:
     """Look at all tenants by listings for the account, and tell the operator of every change since the last look.
 
     Costs the same for ten tenants and for a hundred thousand: only those that AWS names are read.
@@ -67,7 +67,7 @@ def watch(outside: Outside, now: datetime, *, prefix: str) -> Seen:
     except InnkeeperError as err:
         return Seen(errors=(f"what AWS says about the tenants could not be read: {err.args[0]}",))
     known = {key.removeprefix(PREFIX).removesuffix(".json") for key in archive.keys(PREFIX)}
-    manifests = {m.tenant: m for arn in by_arn if (m := _owner(archive, arn, prefix)) is not None}
+    manifests = {m.tenant: m for arn in by_arn if (m := _owner(archive, arn)) is not None}
     for tenant in sorted(known - manifests.keys()):  # named before, and perhaps clear again
         with contextlib.suppress(NoTenantError, DocumentError):
             manifests[tenant] = read_manifest(archive, tenant)
@@ -186,25 +186,27 @@ def read_hint(event: object) -> Hint | None:
     return Hint(topic=topic, arns=tuple(arns))
 
 
-def follow(event: Any, outside: Outside, now: datetime, *, prefix: str) -> Seen:
+def follow(event: object, outside: Outside, now: datetime) -> Seen:
     """Look at the tenant that an EventBridge event is about. The event's own words are not believed."""
     hint = read_hint(event)
     if hint is None:
         return Seen(ignored="not an event of SES about a sending status or a recommendation")
-    manifests = {m.tenant: m for arn in hint.arns if (m := _owner(outside.archive, arn, prefix)) is not None}
+    manifests = {m.tenant: m for arn in hint.arns if (m := _owner(outside.archive, arn)) is not None}
     if not manifests:
         return Seen(ignored="about no tenant of this platform; the next audit looks at everything")
     by_arn = outside.reputation.read([arn for one in manifests.values() if (arn := one.ses_tenant_arn)])
     return _tell_changes(manifests, by_arn, outside, now)
 
 
-def _owner(archive: Archive, arn: str, prefix: str) -> Manifest | None:
-    """The tenant whose SES tenant this is, by its name and then by its whole ARN."""
+def _owner(archive: Archive, arn: str) -> Manifest | None:
+    """The tenant whose SES tenant this is: found by its name, which ends in the tenant's, proved by the whole ARN."""
     name = arn.partition(":tenant/")[2].partition("/")[0]
-    if not name.startswith(f"{prefix}-") or not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name):
         return None
-    try:
-        manifest = read_manifest(archive, name.removeprefix(f"{prefix}-"))
-    except (NoTenantError, DocumentError):
-        return None
-    return manifest if manifest.ses_tenant_arn == arn else None
+    parts = name.split("-")
+    for start in range(1, len(parts)):
+        with contextlib.suppress(NoTenantError, DocumentError):
+            manifest = read_manifest(archive, "-".join(parts[start:]))
+            if manifest.ses_tenant_arn == arn:
+                return manifest
+    return None

@@ -51,6 +51,7 @@ def conclude(run: str, outside: Outside, now: datetime) -> Conclusion:
     whole = Report(
         at=now, of=len(fleet), judged=(), not_judged=not_judged, left=left,
         outages=decision.outages, account=decision.account, guard=decision.guard,
+        amazon=decision.amazon,
     )  # fmt: skip
     said = (*alerts(whole), *(f"Batch {name} was not judged: its function died." for name in decision.silent))
     operator = documents.read_manifest(archive, min(judged)).operator if judged else None

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
+from provisioner.conduct.aws_view import Seen
 from provisioner.conduct.documents import DocumentError, pretty
 from provisioner.errors import InnkeeperError
 from provisioner.ports import AccountState, Archive, Conflict
@@ -52,6 +53,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     strict: tuple[str, ...] = ()
     account: AccountState | None = None
     guard: AccountGuard = AccountGuard()
+    amazon: Seen = Seen()
     silent: tuple[str, ...] = ()  # batches that proposed nothing: their function died
     stopped: str = ""
 

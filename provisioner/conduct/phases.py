@@ -13,6 +13,7 @@ from provisioner.conduct import batches, ledger, notes
 from provisioner.conduct.acting import act, check, fleet_size
 from provisioner.conduct.at_once import tell
 from provisioner.conduct.audit import STOPPED, tell_of_account
+from provisioner.conduct.aws_view import watch
 from provisioner.conduct.enforce import Pace
 from provisioner.conduct.fleet import share
 from provisioner.conduct.judging import judge_all
@@ -74,6 +75,7 @@ def count(outside: Outside, now: datetime, settings: Settings, *, pace: Pace | N
     proposals = list(notes.read_all(archive, f"runs/{settings.run}/proposed/", Proposal))
     decision = _decide(proposals, outside, now, settings, pace or Pace())
     tell_of_account(decision.account, decision.guard, outside)
+    decision = msgspec.structs.replace(decision, amazon=watch(outside, now))
     if decision.stopped:
         tell(outside, STOPPED, decision.stopped)
     notes.write(archive, notes.decision_key(settings.run), decision)

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from provisioner.conduct import documents, ledger
+from provisioner.conduct.aws_view import words
 from provisioner.conduct.judge import Judged
 from provisioner.conduct.outside import Outside
 from provisioner.conduct.run import Report
@@ -128,6 +129,8 @@ def alerts(report: Report) -> tuple[str, ...]:
         state = "on" if account.sending_enabled else "off"
         found.append(f"Amazon SES for the whole account: sending {state}, status {account.enforcement}.")
     found += [finding.evidence.sentence for finding in report.guard.findings]
+    found += [f"{tenant}: {line}" for tenant, view in report.amazon.views.items() for line in words(view)]
+    found += report.amazon.errors
     found += [outage.sentence() for outage in report.outages]
     why = list(report.not_judged.items())
     found += [f"{tenant} was not judged: {reason.partition(chr(10))[0]}" for tenant, reason in why[:_MANY]]

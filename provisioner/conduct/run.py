@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from provisioner.conduct.aws_view import Seen
 from provisioner.conduct.carry_out import Done
 from provisioner.conduct.judge import Judged
 from provisioner.ports import AccountState
@@ -39,13 +40,14 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     outages: tuple[Outage, ...] = ()
     account: AccountState | None = None
     guard: AccountGuard = AccountGuard()
+    amazon: Seen = Seen()  # what AWS itself has against tenants; looked at in a run over everybody
     dry_run: bool = False
 
     @property
     def complete(self) -> bool:
         """Whether everybody was judged and everything decided was done."""
         undone = any(d.errors or (d.enforced and not d.enforced.enforcement.complete) for d in self.done)
-        return not (self.not_judged or self.left or self.stopped or undone)
+        return not (self.not_judged or self.left or self.stopped or self.amazon.errors or undone)
 
     @property
     def sentence(self) -> str:

@@ -93,6 +93,6 @@ def test_the_function_that_eventbridge_starts_tells_once(house, monkeypatch, cap
     capsys.readouterr()
     assert told() == ["bakery: Amazon SES has paused this tenant"]
     pause(house, bakery, "REINSTATED")
-    assert watch(house.outside, NOW, prefix="inn").changed == ("bakery",)
+    assert watch(house.outside, NOW).changed == ("bakery",)
     assert told() == ["bakery: all clear again at Amazon SES"]
-    assert follow(event, house.outside, NOW, prefix="inn").changed == ()
+    assert follow(event, house.outside, NOW).changed == ()

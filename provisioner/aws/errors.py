@@ -74,6 +74,14 @@ def call(method: Callable[..., Any], **arguments: Any) -> Any:
         raise translate(err, getattr(method, "__name__", "call")) from err
 
 
+def known(err: Exception) -> InnkeeperError:
+    """The InnkeeperError for whatever botocore raised outside of ``call``."""
+    if isinstance(err, ClientError | BotoCoreError) and not isinstance(err, ParamValidationError):
+        return translate(err, "a call")
+    name = type(err).__name__
+    return AwsError(f"AWS could not be asked ({name})", code=name, operation="", hint="add --debug to see where")
+
+
 def translate(err: ClientError | BotoCoreError, operation: str) -> AwsError:
     """The InnkeeperError for a botocore error."""
     if not isinstance(err, ClientError):

@@ -3,6 +3,7 @@
 import functools
 import os
 import sys
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,15 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
+from rich.table import Table
 
-from provisioner.cli.text import printable
-from provisioner.config import Fleet, load_fleet
+from provisioner.cli.text import json_text, printable
+from provisioner.config import Fleet, config_error, load_fleet, load_platform
+from provisioner.config.wiring import rule_options
 from provisioner.errors import InnkeeperError
 from provisioner.exit_codes import Exit
-from provisioner.model.tenant import Tenant
+from provisioner.model.tenant import Platform, Tenant
 
 _PIPE_WIDTH = 500
 
@@ -29,11 +32,25 @@ class NeedsYesError(InnkeeperError):
     exit_code = int(Exit.USAGE)
 
 
+class UnknownTenantError(InnkeeperError):
+    """A name on the command line that belongs to no tenant. Nothing was changed."""
+
+    exit_code = int(Exit.USAGE)
+
+
+class SafeConsole(Console):
+    """Prints text with hidden characters made visible, whatever the caller forgot; colours come later and stay."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        shown = (printable(each, keep="\n") if isinstance(each, str) else each for each in objects)
+        super().print(*shown, **options)
+
+
 def _console(*, stderr: bool) -> Console:
     """As wide as the terminal; in a pipe so wide that nothing is folded, for grep's sake."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else _PIPE_WIDTH
-    return Console(file=stream, width=width, highlight=False)
+    return SafeConsole(file=stream, width=width, highlight=False)
 
 
 @dataclass
@@ -57,6 +74,14 @@ class App:
         """``platform.yaml`` and ``tenants/*.yaml``; raises ConfigError with every problem."""
         return load_fleet(self.root)
 
+    @functools.cached_property
+    def platform(self) -> Platform:
+        """``platform.yaml`` alone: a slip in one tenant's file must not keep a person from stopping another."""
+        found = load_platform(self.root / "platform.yaml", options=rule_options())
+        if isinstance(found, tuple):
+            raise config_error(found)
+        return found
+
     def now(self) -> datetime:
         """The one place where commands read the clock."""
         return datetime.now(UTC)
@@ -67,7 +92,8 @@ class App:
             if tenant.id == tenant_id:
                 return tenant
         known = ", ".join(tenant.id for tenant in self.fleet.tenants) or "none"
-        raise InnkeeperError(f"there is no tenant {tenant_id!r} in {self.root}/tenants", hint=f"known: {known}")
+        folder = self.root / "tenants"
+        raise UnknownTenantError(f"there is no tenant {tenant_id!r} in the folder {folder}", hint=f"known: {known}")
 
     def chosen(self, tenant_ids: tuple[str, ...]) -> tuple[Tenant, ...]:
         """The named tenants, or all of them."""
@@ -76,7 +102,7 @@ class App:
     def emit(self, data: Any, text: Callable[[Console], None]) -> None:
         """The command's result: ``data`` as JSON, or whatever ``text`` prints."""
         if self.json:
-            sys.stdout.write(msgspec.json.format(msgspec.json.encode(data), indent=2).decode() + "\n")
+            sys.stdout.write(json_text(data) + "\n")
         else:
             text(self.out)
 
@@ -90,7 +116,7 @@ class App:
             return
         if not sys.stdin.isatty():
             raise NeedsYesError("this would change something, and there is no terminal to ask on", hint="add --yes")
-        click.confirm(question, abort=True, err=True)
+        click.confirm(printable(question, keep="\n"), abort=True, err=True)
 
 
 def command_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -117,3 +143,25 @@ def yes_option(function: Callable[..., Any]) -> Callable[..., Any]:
 def safe(text: object) -> str:
     """Data for a rich console: markup and control characters lose their meaning."""
     return escape(printable(str(text)))
+
+
+def wrapped(out: Console, text: str, *, first: str = "", rest: str = "") -> None:
+    """Print plain ``text`` folded at the edge of a terminal, under its own beginning; a word is never cut.
+
+    ``first`` may hold markup; ``rest`` is what stands before the other lines.
+    """
+    width = max(out.width - len(rest), 20)
+    lines = textwrap.wrap(printable(text), width, break_long_words=False, break_on_hyphens=False) or [""]
+    out.print(f"{first}{escape(lines[0])}", soft_wrap=True)
+    for line in lines[1:]:
+        out.print(f"{rest}{escape(line)}", soft_wrap=True)
+
+
+def needed_width(out: Console, table: Table) -> int:
+    """How wide ``table`` is when nothing in it is folded."""
+    return Measurement.get(out, out.options.update_width(10_000), table).maximum
+
+
+def show_table(out: Console, table: Table) -> None:
+    """Print a table without cutting or folding what is in it; a narrow terminal folds the whole line."""
+    out.print(table, width=max(out.width, needed_width(out, table)), crop=False, no_wrap=True, soft_wrap=False)

@@ -7,10 +7,11 @@ import click
 import msgspec
 from rich.console import Console
 
-from provisioner.cli.app import App, command_options, safe, yes_option
-from provisioner.cli.conducting import action_words, done_lines, known_tenants
+from provisioner.cli.app import App, command_options, safe, wrapped, yes_option
+from provisioner.cli.conducting import action_lines, action_words, done_lines, known_tenants, show_findings
 from provisioner.cli.options import tenant_arguments
 from provisioner.cli.reach import Reach
+from provisioner.cli.text import count
 from provisioner.conduct.audit import Report, Settings, audit
 from provisioner.conduct.judge import Judged
 from provisioner.conduct.publish import publish
@@ -98,8 +99,8 @@ def _show(out: Console, report: Report) -> None:
     for one in report.judged:
         _show_one(out, one)
         if one.tenant in done:
-            for line in done_lines(done[one.tenant]):
-                out.print(f"    ⇒ {line}", markup=False)
+            for line in done_lines(done[one.tenant], short=True):
+                wrapped(out, line, first="    ⇒ ", rest="      ")
     for outage in report.outages:
         out.print(f"[yellow]held for a person:[/] {safe(outage.sentence())}")
     for tenant, why in report.not_judged.items():
@@ -113,11 +114,9 @@ def _show_one(out: Console, one: Judged) -> None:
     verdict = one.verdict
     change = str(verdict.after) if verdict.before == verdict.after else f"{verdict.before} → {verdict.after}"
     out.print(f"[b]{safe(one.tenant)}[/]: {change}")
-    for finding in verdict.findings:
-        evidence = finding.evidence
-        out.print(f"    {safe(evidence.sentence)} [dim]({safe(evidence.rule)})[/]")
-    for action in verdict.actions:
-        out.print(f"    → {action_words(action)}", markup=False)
+    show_findings(out, verdict.findings)
+    for line in action_lines(verdict.actions):
+        wrapped(out, line, first="    → ", rest="      ")
 
 
 def _compare(
@@ -130,13 +129,16 @@ def _compare(
 
     def text(out: Console) -> None:
         for name, (before, after) in differing.items():
-            out.print(f"[b]{safe(name)}[/]\n    now:  {safe(before)}\n    then: {safe(after)}")
-        out.print(f"{len(differing)} of {len(then)} tenants would be treated differently (nothing was changed)")
+            out.print(f"[b]{safe(name)}[/]")
+            wrapped(out, f"now:  {before}", first="    ", rest="          ")
+            wrapped(out, f"then: {after}", first="    ", rest="          ")
+        of = count(len(then), "tenant")
+        out.print(f"{len(differing)} of {of} would be treated differently (nothing was changed)")
 
     app.emit({"differing": differing, "of": len(then)}, text)
     return Exit.PENDING if differing else Exit.DONE
 
 
 def _outcome(one: Judged) -> str:
-    actions = ", ".join(action_words(action) for action in one.verdict.actions)
+    actions = "; ".join(action_lines(one.verdict.actions))
     return f"{one.verdict.after}" + (f" ({actions})" if actions else "")

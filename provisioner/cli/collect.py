@@ -5,14 +5,24 @@ import time
 import click
 from rich.console import Console
 
-from provisioner.cli.app import App, command_options, safe
+from provisioner.cli.app import App, command_options, safe, wrapped
 from provisioner.cli.conducting import done_lines, known_tenants
 from provisioner.cli.options import tenant_arguments
 from provisioner.cli.reach import Reach
+from provisioner.cli.text import count
 from provisioner.conduct.collect import Drain
 from provisioner.conduct.collecting import Run, collect_all, collect_dead_letters
 from provisioner.conduct.summary import collect_summary
 from provisioner.exit_codes import Exit
+
+_EVENTS = {
+    "hard": ("hard bounce",),
+    "soft": ("soft bounce",),
+    "delivery": ("delivery", "deliveries"),
+    "complaint": ("complaint",),
+    "reject": ("reject",),
+    "delay": ("delay",),
+}
 
 
 @click.command("collect")
@@ -40,17 +50,18 @@ def command(app: App, tenant_ids: tuple[str, ...], dead_letters: bool, drill: bo
 
 def _show(out: Console, run: Run) -> None:
     for one in run.collected:
-        events = ", ".join(f"{n} {kind}" for kind, n in one.events.items()) or "nothing new"
-        out.print(f"[b]{safe(one.tenant)}[/]: {one.seen} messages: {events}")
+        events = ", ".join(count(n, *_EVENTS.get(kind, (kind, kind))) for kind, n in one.events.items())
+        out.print(f"[b]{safe(one.tenant)}[/]: {count(one.seen, 'message')}: {safe(events or 'nothing new')}")
         for key in one.objects:
             out.print(f"    stored {safe(key)}")
         if one.quarantined:
-            out.print(f"    [yellow]{one.quarantined} set aside[/], {one.security} of them not this tenant's own")
+            foreign = f", {one.security} of them not this tenant's own" if one.security else ""
+            out.print(f"    [yellow]{one.quarantined} set aside[/]{foreign}: see quarantine/ in the bucket")
     for at_once in run.at_once:
         if at_once.done:
             out.print(f"[b]{safe(at_once.tenant)}[/]: judged at once")
-            for line in done_lines(at_once.done):
-                out.print(f"    {line}", markup=False)
+            for line in done_lines(at_once.done, short=True):
+                wrapped(out, line, first="    ", rest="      ")
     for tenant, why in run.failed.items():
         out.print(f"[red]✗[/] {safe(tenant)}: {safe(why)}")
     out.print(run.sentence)

@@ -1,10 +1,11 @@
 """``innkeeper credentials``: what a site needs to send."""
 
 import click
-from rich.console import Console
 
 from provisioner.cli.app import App, command_options
+from provisioner.cli.conducting import known_tenants
 from provisioner.cli.reach import Reach
+from provisioner.cli.text import printable
 from provisioner.errors import InnkeeperError
 from provisioner.onboarding.credentials import SmtpSecret, read_secret
 from provisioner.wordpress.forms import FORMS, SmtpCredentials, render_credentials
@@ -47,13 +48,10 @@ def command(app: App, tenant_id: str, form: str, reveal: bool) -> None:
 
     Example: innkeeper credentials bakery --as wp-config --reveal
     """
-    values = credentials_of(Reach(app), tenant_id)
-    rendered = render_credentials(values, "json" if app.json else form, reveal=reveal)
-
-    def text(out: Console) -> None:
-        out.print(rendered, markup=False, end="" if rendered.endswith("\n") else "\n")
-
-    if app.json:
-        click.echo(rendered)
-    else:
-        text(app.out)
+    reach = Reach(app)
+    known_tenants(reach, (tenant_id,))
+    rendered = render_credentials(credentials_of(reach, tenant_id), "json" if app.json else form, reveal=reveal)
+    # Not through the console: a line that is folded at the edge of a terminal cannot be copied.
+    click.echo(printable(rendered, keep="\n"), nl=not rendered.endswith("\n"))
+    if not reveal:
+        app.say("The dots stand for the password; --reveal prints it.")

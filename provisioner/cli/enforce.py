@@ -3,10 +3,11 @@
 import click
 from rich.console import Console
 
-from provisioner.cli.app import App, command_options, safe, yes_option
-from provisioner.cli.conducting import done_lines, known_tenants
+from provisioner.cli.app import App, command_options, safe, wrapped, yes_option
+from provisioner.cli.conducting import change_lines, done_lines, known_tenants
 from provisioner.cli.options import tenant_arguments
 from provisioner.cli.reach import Reach
+from provisioner.cli.text import count
 from provisioner.conduct import documents
 from provisioner.conduct.carry_out import carry_out
 from provisioner.conduct.enforce import Enforced, enforce
@@ -34,18 +35,18 @@ def command(app: App, tenant_ids: tuple[str, ...], check: bool, yes: bool) -> in
         app.emit({tenant: [change.words for change in one.changes] for tenant, one in found.items()}, lambda _: None)
         return Exit.PENDING if differing else Exit.DONE
     app.confirm("Repair this?", yes=yes)
-    lines = {}
+    lines, short = {}, {}
     failed = False
     for tenant in differing:
         done = carry_out(reach.manifest(tenant), reach.outside, app.now())
-        lines[tenant] = done_lines(done)
+        lines[tenant], short[tenant] = done_lines(done), done_lines(done, short=True)
         failed |= bool(done.errors) or not (done.enforced and done.enforced.enforcement.complete)
 
     def text(out: Console) -> None:
-        for tenant, words in lines.items():
+        for tenant, words in short.items():
             out.print(f"[b]{safe(tenant)}[/]")
             for line in words:
-                out.print(f"    {line}", markup=False)
+                wrapped(out, line, first="    ", rest="      ")
 
     app.emit(lines, text)
     return Exit.SOME_FAILED if failed else Exit.DONE
@@ -58,8 +59,8 @@ def _look(reach: Reach, tenant: str, app: App) -> Enforced:
 
 def _show(out: Console, found: dict[str, Enforced]) -> None:
     for tenant, one in found.items():
-        out.print(f"[b]{safe(tenant)}[/]: " + (f"{len(one.changes)} differences" if one.changes else "AWS matches"))
-        for change in one.changes:
-            out.print(f"    {change.words}", markup=False)
+        out.print(f"[b]{safe(tenant)}[/]: " + (count(len(one.changes), "difference") if one.changes else "AWS matches"))
+        for line in change_lines(one.changes):
+            wrapped(out, line, first="    to do: ", rest="      ")
         for words in one.enforcement.drift:
-            out.print(f"    AWS is stricter than asked, left so: {words}", markup=False)
+            wrapped(out, f"AWS is stricter than asked, left so: {words}", first="    ", rest="      ")

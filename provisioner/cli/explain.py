@@ -3,11 +3,14 @@
 import click
 from rich.console import Console
 
-from provisioner.cli.app import App, command_options, safe
+from provisioner.cli.app import App, command_options, wrapped
 from provisioner.cli.conducting import known_tenants
 from provisioner.cli.reach import Reach
 from provisioner.conduct import documents
+from provisioner.model.standing import Standing
 from provisioner.rules import explain
+
+_WHY = "Why: "  # the reason, its numbers and its events follow each other
 
 
 @click.command("explain")
@@ -23,9 +26,31 @@ def command(app: App, tenant_id: str, recipient: str | None) -> None:
     known_tenants(reach, (tenant_id,))
     standing, _ = documents.read_standing(reach.archive, tenant_id)
     lines = explain(standing, tenant_id, recipient)
+    steps = next_steps(standing, tenant_id, recipient)
 
     def text(out: Console) -> None:
+        before = ""
         for line in lines:
-            out.print(safe(line))
+            again = line.startswith(_WHY) and before.startswith(_WHY)
+            wrapped(out, f"     {line.removeprefix(_WHY)}" if again else line, rest="     " if again else "  ")
+            before = line
+        for step in steps:
+            wrapped(out, step, first="→ ", rest="  ")
 
     app.emit(lines, text)
+
+
+def next_steps(standing: Standing, tenant: str, recipient: str | None) -> list[str]:
+    """What a person can do about it, as commands to type."""
+    if recipient:
+        blocked = recipient.lower() in standing.blocks
+        return [f'to lift it: innkeeper unblock {tenant} {recipient} --reason "…"'] if blocked else []
+    steps = [
+        f'{asked.action}? innkeeper confirm {tenant} {asked.id} --reason "…" (or: dismiss)'
+        for asked in standing.proposals
+    ]
+    if not standing.state.may_send:
+        steps.append(f'when the cause is gone: innkeeper reinstate {tenant} --reason "…"')
+    if standing.blocks:
+        steps.append(f"why an address is blocked: innkeeper explain {tenant} ADDRESS")
+    return steps

@@ -6,13 +6,13 @@ from typing import TypeVar
 
 from rich.console import Console
 
-from provisioner.cli.app import App, safe
+from provisioner.cli.app import App, safe, wrapped
 from provisioner.cli.enforcing import enforcer
 from provisioner.cli.progress import Board
 from provisioner.cli.reach import Reach
 from provisioner.errors import InnkeeperError
 from provisioner.model.tenant import Tenant
-from provisioner.onboarding.changes import Changes
+from provisioner.onboarding.changes import Changes, counted
 from provisioner.onboarding.tenant import Onboarded, Plan, apply_tenant, plan_tenant
 
 T = TypeVar("T")
@@ -85,8 +85,7 @@ def show_changes(out: Console, name: str, changes: Changes, *, skipped: bool = F
     for change in changes.of("create"):
         counts[change.what] = counts.get(change.what, 0) + 1
     if counts:
-        words = ", ".join(f"{n} {what}s" if n > 1 else what for what, n in counts.items())
-        out.print(f"  {_MARKS['create']} {words}", soft_wrap=True)
+        wrapped(out, counted(counts), first=f"  {_MARKS['create']} ", rest="    ")
     for change in changes.all:
         if change.kind != "create":
             why = f"  ({', '.join(change.attributes)})" if change.attributes else ""

@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 
 from provisioner.assets import asset
-from provisioner.cli.app import App, command_options, yes_option
+from provisioner.cli.app import App, command_options, safe, yes_option
 from provisioner.cli.fleet import show_changes
 from provisioner.cli.progress import Board
 from provisioner.cli.reach import Reach, module_folder
@@ -31,6 +31,7 @@ def command(app: App, check: bool, yes: bool) -> int:
 
     Example: innkeeper platform
     """
+    tenants = app.fleet.tenants  # a sender on a tenant's domain would be an error
     reach = Reach(app)
     app.say(reach.installation_line())
     with Board(app.err) as board:
@@ -57,6 +58,11 @@ def command(app: App, check: bool, yes: bool) -> int:
     def text(out: Console) -> None:
         out.print(f"[green]✓[/] platform {reach.platform.name}: {changes.summary()}")
         out.print(f"    bucket {reach.names.bucket}")
+        for record in result.get("records", []):
+            out.print(f"    DNS record to enter: {safe(record['type'])} {safe(record['name'])} {safe(record['value'])}",
+                      soft_wrap=True)  # fmt: skip
+        if tenants:
+            out.print(f"    next: [b]innkeeper onboard {safe(tenants[0].id)}[/]")
 
     app.emit(_result(result, changes.summary()), text)
     return Exit.DONE

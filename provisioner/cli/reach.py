@@ -8,6 +8,7 @@ from pathlib import Path
 from provisioner.assets import asset
 from provisioner.aws.archive import S3Archive
 from provisioner.aws.clients import Clients, Pacer
+from provisioner.aws.errors import call
 from provisioner.aws.existing import AwsFinder
 from provisioner.aws.session import embedded, open_session, place
 from provisioner.aws.settings import Settings
@@ -41,7 +42,7 @@ class Reach:
 
     def __init__(self, app: App) -> None:
         self.app = app
-        self.platform: Platform = app.fleet.platform
+        self.platform: Platform = app.platform
         self.session = open_session(self.platform.region, app.profile)
         # Only to find out where we are: what changes SES goes through the wiring's paced clients.
         self._first = Clients(self.session, region=self.platform.region, pacer=None)
@@ -94,7 +95,7 @@ class Reach:
 
     def require_platform(self) -> None:
         """Raise InnkeeperError if the platform was not applied here."""
-        found = self.clients["s3"].list_buckets()["Buckets"]
+        found = call(self.clients["s3"].list_buckets)["Buckets"]
         if self.names.bucket not in {bucket["Name"] for bucket in found}:
             raise InnkeeperError(
                 f"there is no platform {self.platform.name!r} in account {self.names.place.account}, "

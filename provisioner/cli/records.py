@@ -1,10 +1,12 @@
 """``innkeeper records``: what to paste at an outside DNS provider."""
 
+from collections.abc import Sequence
+
 import click
 from rich.console import Console
 from rich.table import Table
 
-from provisioner.cli.app import App, command_options, safe
+from provisioner.cli.app import App, command_options, needed_width, safe, show_table, wrapped
 from provisioner.cli.reach import Reach
 from provisioner.errors import InnkeeperError
 from provisioner.model.tenant import Tenant
@@ -31,12 +33,21 @@ def command(app: App, tenant_id: str) -> None:
     """
     records = records_of(Reach(app), app.tenant(tenant_id))
 
-    def text(out: Console) -> None:
-        table = Table(box=None, padding=(0, 2), pad_edge=False)
-        for title in ("type", "name", "value", "what for"):
-            table.add_column(title, overflow="fold")
-        for record in records:
-            table.add_row(record.type, safe(record.name), safe(record.value), safe(record.why))
-        out.print(table)
+    app.emit(records, lambda out: _show(out, records))
 
-    app.emit(records, text)
+
+def _show(out: Console, records: Sequence[Record]) -> None:
+    """A table where it fits; else one below the other, so that names and values can be copied whole."""
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    for title in ("type", "name", "value", "what for"):
+        table.add_column(title)
+    for record in records:
+        table.add_row(record.type, safe(record.name), safe(record.value), safe(record.why))
+    if needed_width(out, table) <= out.width:
+        show_table(out, table)
+        return
+    for record in records:
+        wrapped(out, record.why, first="[dim]# ", rest="[dim]# ")
+        out.print(f"[b]{record.type}[/]", soft_wrap=True)
+        out.print(f"    name:  {safe(record.name)}", soft_wrap=True)
+        out.print(f"    value: {safe(record.value)}", soft_wrap=True)

@@ -8,5 +8,5 @@ from provisioner.conduct import operator
 def command() -> None:
     """Let a suspended tenant send again; its counting starts afresh.
 
-    Example: innkeeper reinstate bakery --reason "the owner explained"
+    Example: innkeeper reinstate bakery --reason "plugin removed, list cleaned"
     """

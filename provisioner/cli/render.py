@@ -19,7 +19,7 @@ from provisioner.onboarding.records import DEFAULT_SIGNING_ZONE
 def command(app: App, tenant_ids: tuple[str, ...], output: Path) -> None:
     """Write the Terraform root of tenants to a folder; change nothing in AWS.
 
-    Example: innkeeper render bakery -o /tmp/look
+    Example: innkeeper render bakery -o look
     """
     reach = Reach(app)
     written: dict[str, list[str]] = {}

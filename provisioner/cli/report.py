@@ -45,8 +45,8 @@ def command(app: App, tenant_ids: tuple[str, ...], output: Path | None) -> None:
     def text(out: Console) -> None:
         for tenant, report in reports.items():
             if output is None:
-                out.print(report.text, markup=False)
+                out.print(report.text, markup=False, soft_wrap=True)
             else:
-                out.print(f"{safe(tenant)}: {safe(', '.join(files[tenant]))}")
+                out.print(f"{safe(tenant)}: {safe(', '.join(files[tenant]))}", soft_wrap=True)
 
     app.emit(files or {tenant: msgspec.json.decode(report.json) for tenant, report in reports.items()}, text)

@@ -21,4 +21,5 @@ def command(app: App, port: int, folder: Path) -> None:
     """
     from provisioner.sandbox import serve  # noqa: PLC0415 - only this needs the sandbox installed
 
-    serve(app.root / folder, port=port)
+    app.say("Paste these lines into another terminal; the commands there then talk to this AWS. Ctrl-C ends it.")
+    serve((app.root / folder).resolve(), port=port)

@@ -1,6 +1,6 @@
 """``innkeeper status``: how every tenant stands, and what AWS shows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 import click
@@ -8,10 +8,10 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from provisioner.cli.app import App, command_options, safe
+from provisioner.cli.app import App, command_options, safe, show_table, wrapped
 from provisioner.cli.conducting import known_tenants
 from provisioner.cli.options import tenant_arguments
-from provisioner.cli.reach import Reach, iso
+from provisioner.cli.reach import Reach
 from provisioner.conduct import documents
 from provisioner.conduct.aws_view import CLEAR, view_of, words
 from provisioner.model.standing import State
@@ -82,23 +82,41 @@ def _row(reach: Reach, tenant: str, by_arn: Mapping[str, AwsView]) -> Row:
 
 
 def _show(out: Console, rows: list[Row]) -> None:
-    table = Table(box=None, padding=(0, 2), pad_edge=False)
-    for title in ("tenant", "domain", "standing", "since", "blocked", "sending in AWS", "last audit"):
+    if not rows:
+        out.print("no tenants yet; make one: [b]innkeeper onboard[/]")
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    for title in ("tenant", "domain", "standing", "since", "blocked", "sends", "last audit"):
         table.add_column(title)
     for row in rows:
         table.add_row(
             safe(row.tenant),
             safe(row.domain),
             f"[{_COLOURS[row.state]}]{row.state}[/]",
-            iso(row.since),
+            _day(row.since),
             str(row.blocked),
-            "on" if row.open else "[red]off[/]",
-            iso(row.judged) or "never",
+            "yes" if row.open else "[red]no[/]",
+            _day(row.judged) or "never",
         )
-    out.print(table)
+    show_table(out, table)
     for row in rows:
-        if row.why:
-            out.print(f"{safe(row.tenant)}: {safe(row.why)}")
-        if row.amazon != CLEAR:
-            for line in words(row.amazon):
-                out.print(f"{safe(row.tenant)}: [yellow]{safe(line)}[/]")
+        for line in _remarks(row):
+            wrapped(out, line, first=f"[b]{safe(row.tenant)}[/]: ", rest="    ")
+
+
+def _remarks(row: Row) -> Iterator[str]:
+    """Whatever a person should know or do beside the table."""
+    if row.why:
+        yield f"{row.why} (more: innkeeper explain {row.tenant})"
+    if row.in_force is False:
+        yield f"AWS does not show all of it yet: innkeeper enforce {row.tenant}"
+    elif row.open != row.state.may_send:
+        yield f"AWS differs from the standing; what and why: innkeeper enforce {row.tenant} --check"
+    for proposal in row.waiting:
+        yield f"a proposal waits for you: innkeeper confirm (or dismiss) {row.tenant} {proposal}"
+    if row.amazon != CLEAR:
+        yield from words(row.amazon)
+
+
+def _day(moment: datetime | None) -> str:
+    return "" if moment is None else f"{moment:%Y-%m-%d}"

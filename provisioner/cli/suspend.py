@@ -8,5 +8,5 @@ from provisioner.conduct import operator
 def command() -> None:
     """Stop a tenant's sending now; show every lever and read each back.
 
-    Example: innkeeper suspend bakery --reason "the owner explained"
+    Example: innkeeper suspend bakery --reason "spam from a hacked plugin"
     """

@@ -8,5 +8,5 @@ from provisioner.conduct import operator
 def command() -> None:
     """End a tenant's sending for good. Nothing is deleted.
 
-    Example: innkeeper terminate bakery --reason "the owner explained"
+    Example: innkeeper terminate bakery --reason "the site was sold"
     """

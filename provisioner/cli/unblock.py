@@ -4,7 +4,7 @@ from provisioner.cli.conducting import person_command
 from provisioner.conduct import operator
 
 
-@person_command("unblock", operator.unblock, recipients=True)
+@person_command("unblock", operator.unblock, about="ADDRESS", many=True)
 def command() -> None:
     """Let a tenant write to blocked addresses again.
 

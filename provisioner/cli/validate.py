@@ -4,6 +4,7 @@ import click
 from rich.console import Console
 
 from provisioner.cli.app import App, command_options, safe
+from provisioner.cli.text import count
 
 
 @click.command("validate")
@@ -22,6 +23,6 @@ def command(app: App) -> None:
         for tenant in fleet.tenants:
             rules = safe(tenant.conduct.profile)
             out.print(f"[green]✓[/] [b]{safe(tenant.id)}[/]  {safe(tenant.domain)}  ({rules} rules)")
-        out.print(f"{len(fleet.tenants)} tenants, no problems")
+        out.print(f"{count(len(fleet.tenants), 'tenant')}, no problems")
 
     app.emit({"platform": fleet.platform.name, "tenants": [tenant.id for tenant in fleet.tenants]}, text)

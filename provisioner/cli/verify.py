@@ -3,7 +3,7 @@
 import click
 from rich.console import Console
 
-from provisioner.cli.app import App, command_options, safe
+from provisioner.cli.app import App, command_options, safe, wrapped
 from provisioner.cli.reach import Reach
 from provisioner.cli.records import records_of
 from provisioner.dns import LiveResolver
@@ -33,15 +33,19 @@ def command(app: App, tenant_id: str, restart: bool) -> int:
     servers = reach.zones.nameservers(tenant.domain).values if tenant.dns is Dns.ROUTE53 else ()
     identity = reach.wiring.identities.read(tenant.domain)
     result = verify(tenant, records, identity, resolver, zone_servers=servers, now=app.now())
-    app.emit(result, lambda out: _show(out, result))
+    app.emit(result, lambda out: _show(out, tenant_id, result))
     return Exit.DONE if result.ready else Exit.PENDING
 
 
-def _show(out: Console, result: Verification) -> None:
+def _show(out: Console, tenant_id: str, result: Verification) -> None:
     for check in result.checks:
-        out.print(f"{'[green]✓[/]' if check.ok else '[red]✗[/]'} {safe(check.name)}")
+        out.print(f"{'[green]✓[/]' if check.ok else '[red]✗[/]'} {safe(check.name)}", soft_wrap=True)
         if not check.ok:
-            out.print(f"    found:    {safe(check.found)}")
-            out.print(f"    expected: {safe(check.expected)}")
-            out.print(f"    {safe(check.cure)}")
-    out.print("[green]ready to send[/]" if result.ready else "[yellow]not ready yet[/]; run this again later")
+            out.print(f"    found:    {safe(check.found)}", soft_wrap=True)
+            out.print(f"    expected: {safe(check.expected)}", soft_wrap=True)
+            wrapped(out, check.cure, first="    → ", rest="      ")
+    if result.ready:
+        out.print(f"[green]{safe(tenant_id)} is ready to send[/]; next: [b]innkeeper credentials {safe(tenant_id)}[/]")
+    else:
+        again = f"[b]innkeeper verify {safe(tenant_id)}[/]"
+        out.print(f"[yellow]not ready yet[/]; DNS can take hours. Ask again: {again}")

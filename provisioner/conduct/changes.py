@@ -143,5 +143,6 @@ def _suppressing(wanted: Sequence[str], suppressed: frozenset[str], over: set[st
 
 def _sharding(packing: shards.Packing, denied: dict[int, tuple[str, ...]]) -> Iterable[Change]:
     for number, recipients in packing.changes(denied).items():
-        words = f"deny {len(recipients)} recipients in policy {number}" if recipients else f"remove policy {number}"
+        who = "1 recipient" if len(recipients) == 1 else f"{len(recipients)} recipients"
+        words = f"deny {who} in policy {number}" if recipients else f"remove policy {number}"
         yield Change(lever="shard", shard=number, recipients=recipients, words=words, on=bool(recipients))

@@ -13,23 +13,47 @@ _KINDS = {
     ("create", "delete"): "replace",
 }
 
-# Words for the resource types a reader may not know; others are shown by their type.
+# Words for the resource types of the modules, one and many; a type that is missing here is shown by its own name.
 _WORDS = {
-    "aws_route53_zone": "DNS zone",
-    "aws_route53_record": "DNS record",
-    "aws_sesv2_email_identity": "e-mail identity",
-    "aws_sesv2_email_identity_mail_from_attributes": "MAIL FROM domain",
-    "aws_sesv2_email_identity_feedback_attributes": "feedback setting",
-    "aws_sesv2_configuration_set": "configuration set",
-    "aws_sesv2_configuration_set_event_destination": "event destination",
-    "aws_sns_topic": "feedback topic",
-    "aws_sns_topic_policy": "topic policy",
-    "aws_sns_topic_subscription": "topic subscription",
-    "aws_sqs_queue": "feedback queue",
-    "aws_iam_user": "SMTP user",
-    "aws_iam_user_policy": "sending policy",
-    "aws_secretsmanager_secret": "secret for the SMTP credentials",
+    "aws_cloudwatch_log_group": ("log", "logs"),
+    "aws_cloudwatch_metric_alarm": ("alarm", "alarms"),
+    "aws_iam_policy": ("policy", "policies"),
+    "aws_iam_role": ("role", "roles"),
+    "aws_iam_role_policy": ("role's permissions", "roles' permissions"),
+    "aws_iam_user": ("SMTP user", "SMTP users"),
+    "aws_iam_user_policy": ("sending permission", "sending permissions"),
+    "aws_lambda_function": ("function", "functions"),
+    "aws_lambda_permission": ("permission to call a function", "permissions to call functions"),
+    "aws_route53_record": ("DNS record", "DNS records"),
+    "aws_route53_zone": ("DNS zone", "DNS zones"),
+    "aws_s3_bucket": ("bucket", "buckets"),
+    "aws_s3_bucket_lifecycle_configuration": ("bucket's rules for old files", "buckets' rules for old files"),
+    "aws_s3_bucket_policy": ("bucket's access rules", "buckets' access rules"),
+    "aws_s3_bucket_public_access_block": ("bucket's lock against the public", "buckets' locks against the public"),
+    "aws_s3_bucket_server_side_encryption_configuration": ("bucket's encryption", "buckets' encryption"),
+    "aws_s3_bucket_versioning": ("bucket's memory of earlier versions", "buckets' memories of earlier versions"),
+    "aws_scheduler_schedule": ("schedule", "schedules"),
+    "aws_scheduler_schedule_group": ("group of schedules", "groups of schedules"),
+    "aws_secretsmanager_secret": ("secret for the SMTP credentials", "secrets for the SMTP credentials"),
+    "aws_sesv2_configuration_set": ("configuration set", "configuration sets"),
+    "aws_sesv2_configuration_set_event_destination": ("event destination", "event destinations"),
+    "aws_sesv2_email_identity": ("e-mail identity", "e-mail identities"),
+    "aws_sesv2_email_identity_feedback_attributes": ("feedback setting", "feedback settings"),
+    "aws_sesv2_email_identity_mail_from_attributes": ("MAIL FROM domain", "MAIL FROM domains"),
+    "aws_sns_topic": ("topic", "topics"),
+    "aws_sns_topic_policy": ("topic's access rules", "topics' access rules"),
+    "aws_sns_topic_subscription": ("topic subscription", "topic subscriptions"),
+    "aws_sqs_queue": ("queue", "queues"),
 }
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """``1 DNS zone, 3 DNS records`` from counts by ``Change.what``."""
+    many = dict(_WORDS.values())
+    return ", ".join(
+        f"{n} {what if n == 1 else many[what]}" if n == 1 or what in many else f"{what} ({n} of them)"
+        for what, n in counts.items()
+    )
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,9 +102,13 @@ def _change(entry: Mapping[str, Any]) -> Change | None:
     return Change(
         kind=kind,
         address=entry["address"].removeprefix("module.tenant.").removeprefix("module.platform."),
-        what=_WORDS.get(entry["type"], entry["type"].removeprefix("aws_").replace("_", " ")),
+        what=_WORDS.get(entry["type"], (_plain(entry["type"]),))[0],
         attributes=differing,
     )
+
+
+def _plain(kind: str) -> str:
+    return kind.removeprefix("aws_").replace("_", " ")
 
 
 def _differing(body: Mapping[str, Any]) -> tuple[str, ...]:

@@ -61,7 +61,7 @@ def _whole(event: Event, context: Any, wiring: Wiring, settings: Settings) -> di
 
 
 def _prepare(_event: Event, context: Any, wiring: Wiring, _settings: Settings) -> dict[str, Any]:
-    changed = batches.rebuild(wiring.archive)
+    changed = batches.rebuild(wiring.archive, wiring.settings.batch_size)
     return function.finish("prepared", context, {"batches_changed": changed}, complete=True)
 
 

@@ -1,34 +1,60 @@
 """Scheduled: move feedback from the tenants' queues into the bucket, and judge at once what cannot wait.
 
-Event: ``{}`` for everybody and the dead letters, or ``{"tenants": ["bakery", …]}`` for a batch.
+Event: ``{}`` for everybody and the dead letters. Or one step of a run in batches, as the state machine takes them:
+``{"phase": "prepare"}``, then for every batch ``{"batch": "00001", "tenants": ["bakery", …]}``, then ``{"phase":
+"finish"}``: the dead letters, and the days since the last audit.
 """
 
 from datetime import datetime
 from typing import Any
 
 from provisioner.aws import function
+from provisioner.aws.wiring import Wiring
+from provisioner.conduct import batches
 from provisioner.conduct.collect import Drain
 from provisioner.conduct.collecting import collect_all, collect_dead_letters
+from provisioner.conduct.conclude import days_since_audit
 from provisioner.conduct.documents import tenants
-from provisioner.conduct.summary import collect_summary
+from provisioner.conduct.summary import collect_metrics, collect_summary, finish_summary
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Collect, and say in one line what was seen."""
     wiring = function.wiring()
+    if event.get("phase") == "prepare":
+        changed = batches.rebuild(wiring.archive, wiring.settings.batch_size)
+        return function.finish("prepared", context, {"batches_changed": changed}, complete=True)
     pace = function.pace(context)
     drain = Drain(clock=function.now, seconds_left=pace.seconds_left, reserve=2 * pace.reserve)
-    batch = event.get("tenants")
+    if event.get("phase") == "finish":
+        return _finish(context, wiring, drain)
+    some = event.get("tenants")
     run = collect_all(
-        _in_turn(list(tenants(wiring.archive)), function.now()) if batch is None else batch,
+        _in_turn(list(tenants(wiring.archive)), function.now()) if some is None else some,
         wiring.outside,
         drain,
         overrides=wiring.settings.policy,
         pace=pace,
     )
-    dead = None if batch is not None else collect_dead_letters(wiring.outside, wiring.settings.prefix, drain)
+    metrics = collect_metrics(run)
+    dead = None
+    if some is None:
+        dead = collect_dead_letters(wiring.outside, wiring.settings.prefix, drain)
+        metrics["DaysSinceAudit"] = days_since_audit(wiring.outside, function.now())
     complete = run.complete and not (dead and dead.error)
-    return function.finish("collected", context, collect_summary(run, dead), complete=complete)
+    # A batch is tried again for what waits in its queues; what is broken stays broken, and its metric rings.
+    fail = run.more if "batch" in event else None
+    return function.finish(
+        "collected", context, collect_summary(run, dead), complete=complete, fail=fail, metrics=metrics
+    )
+
+
+def _finish(context: Any, wiring: Wiring, drain: Drain) -> dict[str, Any]:
+    dead = collect_dead_letters(wiring.outside, wiring.settings.prefix, drain)
+    days = days_since_audit(wiring.outside, function.now())
+    return function.finish(
+        "finished", context, finish_summary(dead, days), complete=not dead.error, metrics={"DaysSinceAudit": days}
+    )
 
 
 def _in_turn(names: list[str], now: datetime) -> list[str]:

@@ -25,6 +25,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     operator_topic: str
     policy: dict[str, Any] = {}
     poll_seconds: int = 2  # above 0: a long poll, which asks every server that may hold a message
+    batch_size: int = 50  # tenants that one function of a scheduled run takes
     paced: bool = True  # keep SES control calls a second apart; the sandbox needs no such patience
 
     @property
@@ -55,7 +56,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         }
         problems = [f"INNKEEPER_{name} is missing" for name in _REQUIRED if not given.get(name)]
         policy = _json(given.get("POLICY", "{}"), problems)
-        poll = _whole(given.get("POLL_SECONDS", "2"), problems)
+        poll = _whole("POLL_SECONDS", given.get("POLL_SECONDS", "2"), problems, 0, 20)
+        batch_size = _whole("BATCH_SIZE", given.get("BATCH_SIZE", "50"), problems, 1, 1000)
         paced = given.get("PACED", "yes").lower()
         if paced not in ("yes", "no"):
             problems.append(f"INNKEEPER_PACED is {paced!r}: yes or no")
@@ -79,6 +81,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             notices_from=given["NOTICES_FROM"],
             policy=policy,
             poll_seconds=poll,
+            batch_size=batch_size,
             paced=paced == "yes",
             **named,
         )
@@ -92,8 +95,8 @@ def _json(text: str, problems: list[str]) -> dict[str, Any]:
         return {}
 
 
-def _whole(text: str, problems: list[str]) -> int:
-    if text.isascii() and text.isdigit() and int(text) <= 20:  # noqa: PLR2004 - SQS's longest poll
+def _whole(name: str, text: str, problems: list[str], least: int, most: int) -> int:
+    if text.isascii() and text.isdigit() and least <= int(text) <= most:
         return int(text)
-    problems.append(f"INNKEEPER_POLL_SECONDS is {text!r}: a whole number from 0 to 20")
-    return 0
+    problems.append(f"INNKEEPER_{name} is {text!r}: a whole number from {least} to {most}")
+    return least

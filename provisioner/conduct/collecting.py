@@ -41,6 +41,11 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         return not (self.failed or self.left or undone or any(one.stopped for one in self.collected))
 
     @property
+    def more(self) -> bool:
+        """Whether asking again would bring more: time ran out, or somebody has very much."""
+        return bool(self.left) or any(one.stopped and one.stopped != "error" for one in self.collected)
+
+    @property
     def sentence(self) -> str:
         seen = sum(one.seen for one in self.collected)
         aside = sum(one.quarantined for one in self.collected)

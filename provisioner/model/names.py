@@ -90,6 +90,16 @@ class PlatformNames(msgspec.Struct, frozen=True):
     def function_arn(self, name: str) -> str:
         return self.place.arn("lambda", f"function:{self.function(name)}")
 
+    def machine(self, name: str) -> str:
+        """The state machine that runs the function ``collect`` or ``audit`` over all batches."""
+        return f"{self.prefix}-{name}"
+
+    def machine_arn(self, name: str) -> str:
+        return self.place.arn("states", f"stateMachine:{self.machine(name)}")
+
+    def machine_role(self, name: str) -> str:
+        return f"{self.prefix}-{name}-machine"
+
     def tenant(self, tenant_id: str) -> "TenantNames":
         return TenantNames(self, tenant_id)
 

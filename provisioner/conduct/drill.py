@@ -205,7 +205,7 @@ class _Chain:
     def _look_for(self, message: str) -> Event | None:
         """Collect what waits, whoever's turn it is, then look through what is new in the bucket."""
         tenant, archive = self.manifest.tenant, self.outside.archive
-        drain = Drain(clock=self.timing.clock, threads=1)
+        drain = Drain(clock=self.timing.clock, threads=1, empty_answers=1)
         collected = collect_all([tenant], self.outside, drain, overrides=self.overrides)
         if tenant in collected.failed:
             raise InnkeeperError(f"the queue could not be collected: {collected.failed[tenant]}")

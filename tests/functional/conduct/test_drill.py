@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from crash import CallCounter, Killed
 
-from provisioner.cli.drill import letter
+from provisioner.cli.drill import command, letter
 from provisioner.conduct import operator
 from provisioner.conduct.audit import Settings, audit
 from provisioner.conduct.documents import read_standing
@@ -118,7 +118,7 @@ def test_a_suspended_tenant_is_no_subject(house):
         run(house, bakery)
 
 
-@pytest.mark.parametrize(("method", "after"), [("put_if", True), ("suppress", True), ("unsuppress", False)])
+@pytest.mark.parametrize(("method", "after"), [("put_if", True), ("unsuppress", False)])
 def test_a_drill_that_was_killed_is_tidied_up_by_the_next(house, method, after):
     """M1, at the calls that change something."""
     bakery = house.tenant("bakery")
@@ -159,3 +159,22 @@ class Mortal:
             return self.counter.run(name, lambda: getattr(self.port, name)(*args, **more))
 
         return call
+
+
+def test_the_command_prints_every_hop_and_ends_with_0_or_1(house, tmp_path, monkeypatch, capsys):
+    bakery = house.tenant("bakery")
+    (tmp_path / "platform.yaml").write_text(
+        "name: inn\nregion: eu-central-1\noperator: {name: Ops, email: operator@host.example}\n"
+        "sender: notices@innkeeper.example\n"
+    )
+    (tmp_path / "tenants").mkdir()
+    for name, value in house.aws.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    assert command.main(["bakery", "--format", "json"], standalone_mode=False) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["ok"]
+    assert [hop["name"] for hop in said["drill"]["hops"]] == HOPS
+    house.wiring.clients["iam"].delete_user_policy(UserName=bakery.user, PolicyName="send")
+    assert command.main(["bakery"], standalone_mode=False) == 1
+    assert "✗ SES refused the data: 554 Access denied" in capsys.readouterr().out

@@ -164,4 +164,5 @@ def needed_width(out: Console, table: Table) -> int:
 
 def show_table(out: Console, table: Table) -> None:
     """Print a table without cutting or folding what is in it; a narrow terminal folds the whole line."""
-    out.print(table, width=max(out.width, needed_width(out, table)), crop=False, no_wrap=True, soft_wrap=False)
+    width = max(out.width, needed_width(out, table))
+    SafeConsole(file=out.file, width=width, highlight=False).print(table)

@@ -51,7 +51,7 @@ slip in one tenant's file must not keep you from stopping another tenant.
 def page() -> str:
     """The whole page."""
     codes = "".join(f"| {code.value} | {words} |\n" for code, words in MEANINGS.items())
-    context = click.Context(innkeeper, info_name="innkeeper")
+    context = innkeeper.make_context("innkeeper", ["status"])  # with the settings that commands inherit
     shared = _shared(context)
     parts = [_INTRO + codes, "\n## Options of every command\n\n", _options(shared.values(), context)]
     for title, verbs in GROUPS.items():

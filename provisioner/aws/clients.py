@@ -1,5 +1,6 @@
 """boto3 clients, built when first needed: a Lambda's cold start pays only for what it uses."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from botocore.config import Config
 # SES answers control calls at one request a second and action (DG quotas); SendEmail has the send rate instead.
 SES_INTERVAL = 1.0
 _UNPACED = frozenset({"SendEmail"})
+_LOGS_BODIES = ("boto3", "botocore", "urllib3")
 
 
 class Pacer:
@@ -39,6 +41,12 @@ class Pacer:
             self._sleep(turn - now)
 
 
+def silence_bodies() -> None:
+    """Keep botocore from logging requests and answers, which hold passwords, even where everything is logged."""
+    for name in _LOGS_BODIES:
+        logging.getLogger(name).setLevel(logging.INFO)
+
+
 class Clients:
     """The clients of one session. ``pacer`` None: SES control calls are not slowed down (sandbox)."""
 
@@ -48,6 +56,7 @@ class Clients:
         self._pacer = pacer
         self._made: dict[str, Any] = {}
         self._lock = threading.Lock()
+        silence_bodies()
 
     def __getitem__(self, service: str) -> Any:
         """The client of ``service``; clients may be shared by threads, making one may not."""

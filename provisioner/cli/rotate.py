@@ -170,15 +170,15 @@ def _retire(app: App, rotations: dict[str, Rotation], *, force: bool, yes: bool)
     if going:
         app.confirm(f"Delete {len(going)} old key(s)? A site that uses one cannot send any more.", yes=yes)
     results: dict[str, Retirement] = {found.tenant: retire(rotations[found.tenant], force=force) for found in going}
+    waiting = {found.tenant: found.waits_for for found in seen.values() if found not in going}
 
     def text(out: Console) -> None:
         for tenant, result in results.items():
             words = "deleted" if result.retired else f"kept: {result.waits_for}"
             out.print(f"[b]{safe(tenant)}[/]: {safe(result.key)} {safe(words)}")
         if not results:
-            out.print("no old key to delete")
+            out.print(f"nothing deleted; old keys that must stay: {len(waiting)}")
 
-    waiting = {found.tenant: found.waits_for for found in seen.values() if found not in going}
     app.emit({"retired": results, "waiting": waiting}, text)
     return Exit.DONE if not waiting else Exit.PENDING
 

@@ -26,9 +26,10 @@ def show_status(out: Console, tenants: Sequence[Overview]) -> None:
     out.print(table)
     for seen in tenants:
         if seen.previous and seen.site_uses_old:
+            used = next(_used(key) for key in seen.keys if key.id == seen.previous)
             out.print(
-                f"[yellow]{safe(seen.tenant)} still uses an old password[/]: {safe(seen.waits_for)}. "
-                f"Give the site the new one: [b]innkeeper credentials {safe(seen.tenant)} --reveal[/]"
+                f"[yellow]{safe(seen.tenant)}'s site still has the old password[/] (last used: {used}). "
+                f"Give it the new one: [b]innkeeper credentials {safe(seen.tenant)} --reveal[/]"
             )
 
 

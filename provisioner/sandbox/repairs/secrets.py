@@ -2,8 +2,8 @@
 
 Replaces in moto: ``get_secret_value`` without a version answers AWSCURRENT even after that was moved;
 ``rotate_secret`` goes on when AWSPENDING sits on the current version and is refused when it sits on another (moto has
-it the other way round), keeps the function that was set before, is refused without any (moto empties the secret), and
-takes the version away again with which it only tested the function;
+it the other way round), keeps the function that was set before, is refused without any (moto empties the secret) or
+with one that is not there, and takes away again the version with which it only tested the function;
 ``put_secret_value`` with a repeated token and another value is refused (moto overwrites);
 ``update_secret_version_stage`` gives AWSCURRENT to the first version that ever gets it (moto crashes).
 """
@@ -12,7 +12,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from moto.secretsmanager.exceptions import InvalidRequestException, SecretsManagerClientError
+from moto.awslambda.utils import get_backend
+from moto.secretsmanager.exceptions import (
+    InvalidRequestException,
+    ResourceNotFoundException,
+    SecretsManagerClientError,
+)
 from moto.secretsmanager.models import SecretsManagerBackend
 
 _Method = Callable[..., Any]
@@ -47,6 +52,7 @@ def _rotate(original: _Method) -> _Method:
         asked["rotation_lambda_arn"] = asked.get("rotation_lambda_arn") or secret.rotation_lambda_arn
         if not asked["rotation_lambda_arn"]:
             raise InvalidRequestException("No Lambda rotation function ARN is associated with this secret.")
+        _require_function(self, asked["rotation_lambda_arn"])
         _drop_finished_pending(secret)
         _refuse_second(secret, asked.get("client_request_token"))
         known = set(secret.versions)
@@ -93,6 +99,14 @@ def _update_stage(original: _Method) -> _Method:
         return original(self, secret_id=secret_id, version_stage=version_stage, **asked)
 
     return update_secret_version_stage
+
+
+def _require_function(backend: Any, arn: str) -> None:
+    """Look before anything is changed; moto looks after it has switched rotation on."""
+    try:
+        get_backend(backend.account_id, backend.region_name).get_function(arn)
+    except Exception as error:  # moto raises several, of its own and of Python
+        raise ResourceNotFoundException(f"Lambda could not find the function {arn}.") from error
 
 
 def _drop_finished_pending(secret: Any) -> None:

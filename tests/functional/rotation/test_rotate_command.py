@@ -5,35 +5,16 @@ import stat
 from datetime import timedelta
 
 import pytest
-from rotation_house import TOKENS, Rotating
+from rotation_house import TOKENS
 
-from provisioner.cli.app import App
 from provisioner.cli.main import run
 from provisioner.conduct.operator import suspend
 from provisioner.onboarding.retirement import GRACE
 from provisioner.wordpress.kit import SETTINGS
 
-PLATFORM = """\
-name: inn
-region: eu-central-1
-operator: {name: Ops, email: operator@host.example}
-sender: notices@innkeeper.example
-"""
-
 
 @pytest.fixture
-def bakery(house, tmp_path, monkeypatch):
-    (tmp_path / "tenants").mkdir()
-    (tmp_path / "platform.yaml").write_text(PLATFORM)
-    for name, value in house.aws.environment().items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(App, "now", lambda _self: house.aws.clock.now())
-    return Rotating(house)
-
-
-@pytest.fixture
-def innkeeper(capsys):
+def innkeeper(capsys, operator):
     def command(*arguments):
         code = run(list(arguments))
         said = capsys.readouterr()
@@ -56,7 +37,7 @@ def test_a_rotation_from_start_to_end(bakery, innkeeper):
 
     code, out, _ = innkeeper("rotate", "--status")
     assert code == 0
-    assert "bakery still uses an old password" in out
+    assert "bakery's site still has the old password (last used: " in out
     assert "(our test)" in out
     code, out, err = innkeeper("rotate", "--retire", "--yes")
     assert (code, "has not used the new password" in err) == (4, True)
@@ -64,14 +45,14 @@ def test_a_rotation_from_start_to_end(bakery, innkeeper):
     bakery.aws.clock.advance(timedelta(hours=1))
     bakery.logs_in(new)
     bakery.aws.clock.advance(GRACE)
-    code, out, _ = innkeeper("rotate", "--status", "--format", "json")
+    code, out, _ = innkeeper("rotate", "bakery", "--status", "--format", "json")
     (seen,) = json.loads(out)
     assert (seen["waits_for"], seen["site_uses_old"]) == ("", False)
-    code, out, _ = innkeeper("rotate", "--retire", "--yes")
+    code, out, _ = innkeeper("rotate", "bakery", "--retire", "--yes")
     assert (code, bakery.first.username in out) == (0, True)
     assert not bakery.logs_in(bakery.first)
     assert bakery.logs_in(new)
-    assert innkeeper("rotate", "bakery", "--retire")[:2] == (0, "no old key to delete\n")
+    assert innkeeper("rotate", "bakery", "--retire")[:2] == (0, "nothing deleted; old keys that must stay: 0\n")
 
 
 def test_who_knows_better_may_cut_the_old_password_off(bakery, innkeeper):
@@ -81,12 +62,13 @@ def test_who_knows_better_may_cut_the_old_password_off(bakery, innkeeper):
     assert not bakery.logs_in(bakery.first)
 
 
-def test_a_suspended_tenant_is_refused_with_what_to_do(bakery, innkeeper, house):
+def test_a_suspended_tenant_is_refused_with_what_to_do(other, innkeeper, house):
     """G6"""
-    suspend("bakery", house.outside, bakery.aws.clock.now(), by="op", reason="a test of the levers")
-    code, _, err = innkeeper("rotate", "bakery", "--yes")
-    assert (code, "innkeeper reinstate bakery" in err) == (1, True)
-    assert [key.active for key in bakery.wiring.keys.list(bakery.manifest.user)] == [False]
+    grocer = other("grocer")
+    suspend("grocer", house.outside, grocer.aws.clock.now(), by="op", reason="a test of the levers")
+    code, _, err = innkeeper("rotate", "grocer", "--yes")
+    assert (code, "innkeeper reinstate grocer" in err) == (1, True)
+    assert [key.active for key in grocer.wiring.keys.list(grocer.manifest.user)] == [False]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -13,8 +14,9 @@ from provisioner.conduct.operator import suspend
 from provisioner.errors import InnkeeperError
 from provisioner.onboarding.credentials import named_keys
 from provisioner.onboarding.retirement import GRACE
-from provisioner.onboarding.rotating import look
+from provisioner.onboarding.rotating import look, serve
 from provisioner.onboarding.rotation import STEPS, SuspendedError
+from provisioner.smtp import Endpoint, probe
 
 CONTEXT = SimpleNamespace(aws_request_id="run-1", get_remaining_time_in_millis=lambda: 10_000)
 
@@ -207,3 +209,21 @@ def test_a_new_password_that_does_not_work_never_gets_in_force(bakery):
     for step in STEPS[1:]:  # as Secrets Manager tries again later
         ask(bakery, step)
     assert bakery.current().username == new.id
+
+
+def test_a_key_that_aws_does_not_know_yet_is_waited_for(bakery):
+    """G4: 535 five times, for the first minute; then it works."""
+    waited = []
+
+    def sleep(seconds):
+        waited.append(seconds)
+        bakery.wiring.keys.set_active(bakery.manifest.user, fresh, active=len(waited) >= 5)
+
+    endpoint = Endpoint(bakery.aws.smtp_host, bakery.aws.smtp_port, str(bakery.aws.ca_file))
+    patient = partial(probe, endpoint=endpoint, patience=300, clock=lambda: sum(waited), sleep=sleep)
+    for step in STEPS[:2]:
+        ask(bakery, step)
+    fresh = bakery.wiring.keys.list(bakery.manifest.user)[-1].id
+    bakery.wiring.keys.set_active(bakery.manifest.user, fresh, active=False)
+    assert serve(bakery.rotation(patient), "testSecret", TOKENS[0]) == "logged in over SMTP, and SES took a test mail"
+    assert len(waited) == 5

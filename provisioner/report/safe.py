@@ -20,7 +20,9 @@ _HEADER_LIMIT = 150
 
 def visible(text: str, limit: int = 500) -> str:
     r"""``text`` on one line, with control, bidi and invisible characters shown as escapes such as ``\u202e``."""
-    shown = "".join(_shown(char) for char in text[:limit])
+    shown = text[:limit]
+    if not shown.isprintable():  # which nearly all text is
+        shown = "".join(_shown(char) for char in shown)
     return shown if len(text) <= limit else f"{shown}…"
 
 

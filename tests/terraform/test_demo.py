@@ -30,7 +30,7 @@ def test_the_demo_tells_its_story_and_every_claim_holds(tmp_path):
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     printed = {without_numbers(line) for line in done.stdout.splitlines()}
     assert [line for line in readme_lines() if without_numbers(line) not in printed] == []
-    print(done.stdout[done.stdout.index("\nstep") :])  # the table of times, for whoever runs pytest -s
+    print(done.stdout[done.stdout.index("\nstep") :])  # noqa: T201 - the times, for whoever runs pytest -s
     mails = list((folder / "mails").glob("*.html"))
     assert len(mails) >= 6
     assert (folder / "reports" / "bakery.html").is_file()

@@ -1,4 +1,4 @@
-"""When Secrets Manager rotates a tenant's password by itself. Set through the API: see docs/adr/0004-rotation.md."""
+"""When Secrets Manager rotates a tenant's password by itself. Set through the API: see docs/adr/0005-rotation.md."""
 
 from typing import Any
 

@@ -17,6 +17,7 @@ from provisioner.conduct.judge import Judged
 from provisioner.conduct.publish import publish
 from provisioner.conduct.summary import audit_summary
 from provisioner.config import config_error, load_policy_file
+from provisioner.config.wiring import rule_options
 from provisioner.exit_codes import Exit
 
 
@@ -69,7 +70,7 @@ def command(
 
 
 def _numbers(path: Path) -> dict[str, Any]:
-    loaded = load_policy_file(path)
+    loaded = load_policy_file(path, options=rule_options())
     if isinstance(loaded, tuple):
         raise config_error(loaded)
     return loaded

@@ -7,8 +7,8 @@ from typing import Any
 import click
 from rich.console import Console
 
-from provisioner.cli.app import App, UnknownTenantError, command_options, safe, wrapped, yes_option
-from provisioner.cli.reach import Reach
+from provisioner.cli.app import App, command_options, safe, wrapped, yes_option
+from provisioner.cli.reach import Reach, not_onboarded
 from provisioner.cli.text import count, some
 from provisioner.conduct import documents
 from provisioner.conduct.carry_out import Done
@@ -32,15 +32,12 @@ _SHOWN = 3  # findings of one rule; --format json has all
 
 
 def known_tenants(reach: Reach, tenant_ids: tuple[str, ...]) -> tuple[str, ...]:
-    """The named tenants, or all that were onboarded. Raises InnkeeperError for one that was not."""
+    """The named tenants, or all that were onboarded. Raises UnknownTenantError for one that was not."""
     reach.require_platform()
     fleet = tuple(documents.tenants(reach.archive))
     unknown = [name for name in tenant_ids if name not in fleet]
     if unknown:
-        raise UnknownTenantError(
-            f"not onboarded: {', '.join(map(repr, unknown))}",
-            hint=f"known: {some(fleet, 20) or 'none'}; 'innkeeper onboard' makes one",
-        )
+        raise not_onboarded(unknown, fleet)
     return tenant_ids or fleet
 
 

@@ -14,7 +14,8 @@ from provisioner.aws.session import embedded, open_session, place
 from provisioner.aws.settings import Settings
 from provisioner.aws.wiring import Wiring
 from provisioner.aws.zones import Route53Zones
-from provisioner.cli.app import App
+from provisioner.cli.app import App, UnknownTenantError
+from provisioner.cli.text import some
 from provisioner.conduct import batches, documents
 from provisioner.conduct.outside import Outside
 from provisioner.errors import InnkeeperError
@@ -54,7 +55,12 @@ class Reach:
     @functools.cached_property
     def settings(self) -> Settings:
         return Settings.for_platform(
-            self.names, notices_from=self.platform.sender, policy=self.platform.policy, paced=not self.embedded
+            self.names,
+            notices_from=self.platform.sender,
+            policy=self.platform.policy,
+            paced=not self.embedded,
+            # The embedded queue hands out whatever there is at once; waiting for more would only cost time.
+            **({"poll_seconds": 0} if self.embedded else {}),
         )
 
     @functools.cached_property
@@ -106,7 +112,10 @@ class Reach:
     def manifest(self, tenant_id: str) -> Manifest:
         """The tenant's manifest. Raises InnkeeperError where it was never onboarded."""
         self.require_platform()
-        return documents.read_manifest(self.archive, tenant_id)
+        try:
+            return documents.read_manifest(self.archive, tenant_id)
+        except documents.NoTenantError:
+            raise not_onboarded((tenant_id,), tuple(documents.tenants(self.archive))) from None
 
     def state(self, tenant_id: str) -> State:
         """The tenant's state by its standing; good where it has none yet."""
@@ -183,6 +192,14 @@ class _Manifests:
     def write(self, manifest: Manifest) -> None:
         documents.write_manifest(self._archive, manifest)
         batches.add(self._archive, manifest.tenant)
+
+
+def not_onboarded(unknown: Sequence[str], fleet: Sequence[str]) -> UnknownTenantError:
+    """The error for names that were never onboarded."""
+    return UnknownTenantError(
+        f"not onboarded: {', '.join(map(repr, unknown))}",
+        hint=f"known: {some(fleet, 20) or 'none'}; 'innkeeper onboard' makes one",
+    )
 
 
 def module_folder(name: str) -> Path:

@@ -47,6 +47,14 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
             and aws.tenant_enabled is not False
         )
 
+    @property
+    def as_decided(self) -> bool:
+        """Whether every switch is where the standing wants it; one that stays open is one too many."""
+        if self.state.may_send:
+            return self.open
+        aws = self.aws
+        return not aws.set_enabled and aws.denied and not aws.active_keys and aws.tenant_enabled is not True
+
 
 @click.command("status")
 @tenant_arguments
@@ -110,7 +118,7 @@ def _remarks(row: Row) -> Iterator[str]:
         yield f"{row.why} (more: innkeeper explain {row.tenant})"
     if row.in_force is False:
         yield f"AWS does not show all of it yet: innkeeper enforce {row.tenant}"
-    elif row.open != row.state.may_send:
+    elif not row.as_decided:
         yield f"AWS differs from the standing; what and why: innkeeper enforce {row.tenant} --check"
     for proposal in row.waiting:
         yield f"a proposal waits for you: innkeeper confirm (or dismiss) {row.tenant} {proposal}"

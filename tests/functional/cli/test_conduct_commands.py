@@ -1,0 +1,158 @@
+"""The verbs of the conduct loop on the embedded AWS: text, JSON, exit codes."""
+
+from datetime import UTC, datetime
+
+from provisioner.conduct.documents import read_standing
+from provisioner.model.standing import State
+
+
+def standing(house, tenant):
+    return read_standing(house.outside.archive, tenant)[0]
+
+
+def levers(house, tenant):
+    return house.wiring.levers.read(house.manifests[tenant])
+
+
+def test_from_feedback_to_a_suspension_and_back(troubled, ink, tmp_path):
+    """collect, audit --dry-run, audit, status, explain, enforce, reinstate: each says what the next one builds on."""
+    out, err = ink("collect")
+    assert "bakery: 17 messages: 16 hard bounces\n" in out
+    assert "cinema: 2 messages: 1 hard bounce\n" in out
+    assert "florist: 4 messages: 3 deliveries\n" in out
+    assert "3 of 3 queues read" in out
+    assert err == ""
+
+    out, _ = ink("audit", "--dry-run")
+    assert "bakery: good → suspended" in out
+    assert "→ block 16 addresses: guest0@mail0.test" in out
+    assert "and 11 more" in out
+    assert "nothing was changed" in out
+    assert max(map(len, out.splitlines())) < 200
+    compare(ink, tmp_path / "lenient.yaml")
+    assert standing(troubled, "bakery").state is State.GOOD
+
+    said = ink("audit", expect=2)[1]
+    assert "add --yes" in said
+    assert "bakery: good → suspended" in said
+    assert levers(troubled, "bakery").set_enabled
+
+    told = ink.json("audit", "--yes")
+    changed = {one["tenant"]: one["after"] for one in told["verdicts"] if one["before"] != one["after"]}
+    assert changed == {"bakery": "suspended"}
+    assert standing(troubled, "bakery").enforcement.complete
+
+    out, _ = ink("status")
+    row = next(line for line in out.splitlines() if line.startswith("bakery "))
+    assert row.split()[2:6] == ["suspended", f"{datetime.now(UTC):%Y-%m-%d}", "16", "no"]
+    assert "innkeeper explain bakery" in out
+    rows = {row["tenant"]: row for row in ink.json("status")}
+    assert (rows["bakery"]["state"], rows["bakery"]["blocked"], rows["bakery"]["in_force"]) == ("suspended", 16, True)
+    assert rows["florist"]["state"] == "good"
+
+    out, _ = ink("explain", "bakery")
+    assert "limits: suspend addresses 15" in out
+    assert "innkeeper reinstate bakery --reason" in out
+    out, _ = ink("explain", "cinema", "Gone@elsewhere.test")
+    assert "cinema may not write to gone@elsewhere.test (hard)" in out
+    assert "innkeeper unblock cinema" in out
+    assert "is not blocked" in ink.json("explain", "cinema", "other@elsewhere.test")[0]
+
+    reports(ink, tmp_path / "reports")
+    assert ink("enforce", "--check")[0].count("AWS matches") == 3
+    out, _ = ink("reinstate", "bakery", "--reason", "list cleaned", "--by", "Ann", "--yes")
+    assert "bakery: suspended → good" in out
+    assert "read back from AWS: in force" in out
+    assert levers(troubled, "bakery").set_enabled
+    assert "by Ann: list cleaned" in ink("explain", "bakery")[0]
+
+
+def compare(ink, numbers):
+    """Other numbers are compared, and nothing changes."""
+    numbers.write_text("hard.tenant.small.suspend: 400\nhard.tenant.small.warn: 300\n")
+    out, _ = ink("audit", "--dry-run", "--policy", str(numbers), expect=4)
+    assert "1 of 3 tenants would be treated differently (nothing was changed)" in out
+    assert "now:  suspended" in out
+    told = ink.json("audit", "--dry-run", "--policy", str(numbers), expect=4)
+    assert list(told["differing"]) == ["bakery"]
+    numbers.write_text("hard.tenant.small.warn: lots\n")
+    assert "lenient.yaml:1:" in ink("audit", "--dry-run", "--policy", str(numbers), expect=2)[1]
+
+
+def reports(ink, folder):
+    """Reports are printed or written."""
+    out, _ = ink("report", "bakery")
+    assert out.startswith("Bakery: mail in week")
+    assert "SUSPENDED" in out
+    assert list(ink.json("report")) == ["bakery", "cinema", "florist"]
+    out, _ = ink("report", "bakery", "-o", str(folder))
+    assert sorted(path.name for path in folder.iterdir()) == ["bakery.csv", "bakery.html", "bakery.json", "bakery.txt"]
+    assert str(folder / "bakery.html") in out
+
+
+def test_only_a_drill_lets_the_mailbox_simulator_count(house, ink):
+    house.bounce(house.manifests["bakery"], "bounce@simulator.amazonses.com", at=datetime.now(UTC))
+    ink("collect", "bakery")
+    assert ink.json("audit", "bakery", "--dry-run")["verdicts"][0]["actions"] == []
+    drilled = ink.json("audit", "bakery", "--dry-run", "--drill")["verdicts"][0]["actions"]
+    assert drilled == ["block bounce@simulator.amazonses.com"]
+
+
+def test_what_a_person_opened_in_the_console_is_found_and_closed(house, ink):
+    """D17."""
+    ink("suspend", "bakery", "--reason", "a test", "--yes")
+    bakery = house.manifests["bakery"]
+    house.wiring.levers.set_sending(bakery, enabled=True)
+    out, _ = ink("enforce", "--check", expect=4)
+    assert "bakery: 1 difference" in out
+    assert "to do: switch the configuration set off" in out
+    assert ink.json("enforce", "--check", expect=4)["bakery"] == ["switch the configuration set off"]
+    assert "innkeeper enforce bakery" in ink("status")[0]
+    said = ink("enforce", expect=2)[1]
+    assert "add --yes" in said
+    assert levers(house, "bakery").set_enabled
+    out, _ = ink("enforce", "--yes")  # all tenants
+    assert "read back from AWS: in force" in out
+    assert not levers(house, "bakery").set_enabled
+    ink("enforce", "--check")
+
+
+def test_what_a_person_decides_needs_a_yes_and_keeps_the_reason(house, ink):
+    kept = house.wiring.archive
+    for number, (verb, more, state) in enumerate(
+        [
+            ("block", ["anna@elsewhere.test"], State.GOOD),
+            ("unblock", ["anna@elsewhere.test"], State.GOOD),
+            ("suspend", [], State.SUSPENDED),
+            ("reinstate", [], State.GOOD),
+            ("terminate", [], State.TERMINATED),
+        ]
+    ):
+        before = standing(house, "bakery")
+        line = ink.fails(verb, "bakery", *more, "--reason", f"because {number}", expect=2)
+        assert "no terminal to ask on → add --yes" in line
+        assert standing(house, "bakery") == before
+        told = ink.json(verb, "bakery", *more, "--reason", f"because {number}", "--by", "Ann", "--yes")
+        assert (told["before"], told["after"], told["changed"]) == (before.state, state, True)
+        assert "read back from AWS: in force" in told["carried_out"]
+        assert standing(house, "bakery").state is state
+        records = [kept.get(key).body.decode() for key in kept.keys("verdicts/bakery/")]
+        assert len(records) == number + 1
+        assert [one for one in records if f'"reason": "because {number}"' in one and '"by": "Ann"' in one]
+    out, _ = ink("explain", "bakery", "anna@elsewhere.test")
+    assert "by Ann: because 1" in out
+    assert "by Ann: because 4" in ink("explain", "bakery")[0]
+
+
+def test_a_proposal_that_is_not_there_is_an_error(house, ink):
+    for verb in ("confirm", "dismiss"):
+        line = ink.fails(verb, "bakery", "abc", "--reason", "x", "--yes")
+        assert "bakery has no open proposal abc → open proposals: none" in line
+
+
+def test_an_empty_fleet_says_how_to_begin(house, ink):
+    for name in house.manifests:
+        house.wiring.clients["s3"].delete_object(Bucket=house.names.bucket, Key=f"fleet/{name}.json")
+    assert "innkeeper onboard" in ink("status")[0]
+    assert ink.json("status") == []
+    assert "0 of 0" in ink("audit", "--dry-run")[0]

@@ -146,6 +146,18 @@ class Account(Protocol):
     def rates(self, now: datetime) -> AccountRates: ...
 
 
+class Probe(Protocol):
+    """Shows from outside of the feedback whether a tenant sends, and lets it send something harmless."""
+
+    def send(self, tenant: Manifest) -> str:
+        """Mail the mailbox simulator as the tenant; the id that SES gave it."""
+        ...
+
+    def sends(self, tenants: Sequence[Manifest], since: datetime, until: datetime) -> dict[str, int]:
+        """Mails of each tenant by SES's own count; without any, a tenant is left out."""
+        ...
+
+
 class AwsFinding(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """An open finding of SES's advisor about a tenant or its domain. ``impact`` is SES's word: LOW or HIGH."""
 

@@ -15,7 +15,8 @@ from provisioner.conduct.collect import Drain
 from provisioner.conduct.collecting import collect_all, collect_dead_letters
 from provisioner.conduct.conclude import days_since_audit
 from provisioner.conduct.documents import tenants
-from provisioner.conduct.summary import collect_metrics, collect_summary, finish_summary
+from provisioner.conduct.silence import listen
+from provisioner.conduct.summary import collect_metrics, collect_summary, finish_summary, silence_summary
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -36,7 +37,8 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         overrides=wiring.settings.policy,
         pace=pace,
     )
-    metrics = collect_metrics(run)
+    silence = listen(run, wiring.archive, wiring.probe, function.now())
+    metrics = collect_metrics(run, silence)
     dead = None
     if some is None:
         dead = collect_dead_letters(wiring.outside, wiring.settings.prefix, drain)
@@ -45,7 +47,12 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     # A batch is tried again for what waits in its queues; what is broken stays broken, and its metric rings.
     fail = run.more if "batch" in event else None
     return function.finish(
-        "collected", context, collect_summary(run, dead), complete=complete, fail=fail, metrics=metrics
+        "collected",
+        context,
+        collect_summary(run, dead) | silence_summary(silence),
+        complete=complete,
+        fail=fail,
+        metrics=metrics,
     )
 
 

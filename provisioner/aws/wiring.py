@@ -10,6 +10,7 @@ from provisioner.aws.keys import IamKeys
 from provisioner.aws.levers import AwsLevers
 from provisioner.aws.mailer import SesMailer
 from provisioner.aws.operator import SnsOperator
+from provisioner.aws.probe import AwsProbe
 from provisioner.aws.queue import SqsQueue
 from provisioner.aws.reputation import AwsReputation
 from provisioner.aws.secrets import AwsSecrets
@@ -35,6 +36,7 @@ class Wiring:
         self.identities = AwsIdentities(self.clients)
         self.account = AwsAccount(self.clients)
         self.reputation = AwsReputation(self.clients)
+        self.probe = AwsProbe(self.clients)
         self.operator = SnsOperator(self.clients, settings.operator_topic)
 
     def queue(self, manifest: Manifest) -> SqsQueue:

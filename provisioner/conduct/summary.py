@@ -11,6 +11,7 @@ from provisioner.conduct.conclude import Conclusion
 from provisioner.conduct.notes import Decision, Proposal
 from provisioner.conduct.run import Report
 from provisioner.conduct.sentinel import Watched
+from provisioner.conduct.silence import Silence
 
 _MANY = 50  # names in one line
 
@@ -38,13 +39,24 @@ def collect_summary(run: Run, dead: Collected | None) -> dict[str, Any]:
     }
 
 
-def collect_metrics(run: Run) -> dict[str, float]:
+def collect_metrics(run: Run, silence: Silence) -> dict[str, float]:
     """What the alarms read after collecting; of several batches CloudWatch adds them up."""
     failed = len(run.failed) + len(run.left)
     return {
         "TenantsCollected": run.of - failed,
         "TenantsNotCollected": failed,
         "ForeignMessages": sum(one.security for one in run.collected),
+        "SilentTenants": len(silence.silent),
+    }
+
+
+def silence_summary(silence: Silence) -> dict[str, Any]:
+    """Who sent and was not heard of, and the canaries of the day."""
+    return {
+        "silent": silence.silent[:_MANY],
+        "canaries": len(silence.flown),
+        "canaries_refused": dict(list(silence.refused.items())[:_MANY]),
+        "sends_unknown": silence.error,
     }
 
 

@@ -32,8 +32,7 @@ def moment(watermark: str) -> datetime | None:
         return None
     try:
         _, day, _, name = watermark.split("/")
-        digits = f"{day}{name[:_CLOCK]}000"
-        return datetime.strptime(digits, "%Y-%m-%d%H%M%S%f").replace(tzinfo=UTC)
+        return datetime.fromisoformat(f"{day}T{name[:6]}.{name[6:_CLOCK]}+00:00")  # strptime takes ten times longer
     except ValueError as err:
         raise DocumentError(
             f"the watermark {watermark!r} names no facts", hint="restore an earlier version of the standing"

@@ -407,7 +407,9 @@ def test_the_facts_of_one_tenant_never_change_another():
     for world in (alone, beside):
         collected(world)
         run(world)
-    assert msgspec.to_builtins(standing(alone)) == msgspec.to_builtins(standing(beside))
+    # The watermark is a time of storing, and threads store in any order.
+    one, other = (msgspec.structs.replace(standing(world), watermark="") for world in (alone, beside))
+    assert msgspec.to_builtins(one) == msgspec.to_builtins(other)
 
 
 def test_an_account_that_cannot_be_read_stops_the_run_before_anything_changes():

@@ -10,10 +10,11 @@ from operator import attrgetter
 import msgspec
 
 from provisioner.feedback.deliveries import Deliveries, can_fold, fold
+from provisioner.feedback.older import Deliveries1
 from provisioner.feedback.stored import BrokenObject, NewerSchema, pack, unpack_lines
 from provisioner.model.event import Event
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -27,7 +28,10 @@ class Header(msgspec.Struct, frozen=True):
 
 _encoder = msgspec.json.Encoder()
 _headers = msgspec.json.Decoder(Header)
-_deliveries = msgspec.json.Decoder(Deliveries)
+_rows: dict[int, msgspec.json.Decoder[Deliveries] | msgspec.json.Decoder[Deliveries1]] = {
+    1: msgspec.json.Decoder(Deliveries1),
+    SCHEMA: msgspec.json.Decoder(Deliveries),
+}
 _events = msgspec.json.Decoder(Event)
 
 
@@ -65,8 +69,12 @@ def decode_rows(
         waiting = piece
         while rows and waiting:
             line, _, waiting = waiting.partition(b"\n")
-            yield _read_row(line, name)
+            row = _read_row(line, header.schema, name)
             rows -= 1
+            if isinstance(row, Deliveries):
+                yield row
+            else:
+                yield from row.events()
         if waiting:
             found = _read_events(waiting, name)
             events -= len(found)
@@ -99,14 +107,16 @@ def _read_header(line: bytes, name: str, tenant: str) -> Header:
         raise BrokenObject(name, "does not begin with a header of facts") from None
     if header.schema > SCHEMA:
         raise NewerSchema(name, header.schema, SCHEMA)
+    if header.schema not in _rows:
+        raise BrokenObject(name, f"names a schema there never was: {header.schema}")
     if tenant and header.tenant != tenant:
         raise BrokenObject(name, f"holds facts of {header.tenant!r}, not of {tenant!r}")
     return header
 
 
-def _read_row(line: bytes, name: str) -> Deliveries:
+def _read_row(line: bytes, schema: int, name: str) -> Deliveries | Deliveries1:
     try:
-        row = _deliveries.decode(line)
+        row = _rows[schema].decode(line)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         raise BrokenObject(name, "has an unreadable row of deliveries") from None
     if not row.is_whole:

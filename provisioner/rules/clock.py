@@ -34,14 +34,18 @@ def to_datetime(ms: int) -> datetime:
 
 def stamp(ms: int) -> str:
     """``2026-11-16T10:00:00.123Z``, as SES writes it."""
-    day, rest = divmod(ms, DAY)
-    minutes, milliseconds = divmod(rest, MINUTE)
-    hour, minute = divmod(minutes, 60)
-    return f"{day_name(day)}T{hour:02d}:{minute:02d}:{milliseconds / 1000:06.3f}Z"
+    minute, rest = divmod(ms, MINUTE)
+    return f"{_minute_name(minute)}:{rest // SECOND:02d}.{rest % SECOND:03d}Z"
 
 
 def from_stamp(text: str) -> int:
     return to_ms(datetime.fromisoformat(text))
+
+
+@lru_cache(maxsize=16_384)
+def _minute_name(minute: int) -> str:
+    day, rest = divmod(minute, 24 * 60)
+    return f"{day_name(day)}T{rest // 60:02d}:{rest % 60:02d}"
 
 
 @lru_cache(maxsize=1024)

@@ -11,7 +11,7 @@ import sys
 from array import array
 from base64 import b64decode, b64encode
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain, compress
 from typing import Any
 
@@ -77,13 +77,13 @@ class Domains:
         if known is not None:
             known.add(event, mail)
 
-    def add_delivered(self, domain: str, events: Sequence[int], hours: Sequence[int], locals_: Sequence[str]) -> None:
-        """As ``add``, for several deliveries to one domain."""
+    def add_delivered(self, domain: str, since: int, mails: Iterable[tuple[int, int, str]]) -> None:
+        """As ``add``, for several deliveries to one domain: hash of the event, time counted from ``since``, to whom."""
         known = self._known(domain)
         if known is not None:
-            for event, hour, local in zip(events, hours, locals_, strict=True):
+            for event, offset, local in mails:
                 if event < known.below:
-                    known.add(event, (hour, token(f"{local}@{domain}")))
+                    known.add(event, ((since + offset) // HOUR, token(f"{local}@{domain}")))
 
     def _known(self, domain: str) -> Domain | None:
         known = self.of.get(domain)
@@ -179,7 +179,7 @@ class Recent:
 
 def _times(part: Part) -> list[int]:
     if isinstance(part, Deliveries):
-        return [part.since + offset for offset in part.at]
+        return list(map(part.since.__add__, part.offsets()))
     return [counted_at(event.at, event.arrived) for event in part]
 
 
@@ -214,15 +214,16 @@ def _reset(parts: Iterable[Part], soft: SoftBounces) -> None:
 
 
 def _reset_row(row: Deliveries, soft: SoftBounces) -> None:
-    start, since, locals_, at = 0, row.since, row.locals, row.at
+    start, since, locals_ = 0, row.since, row.locals
+    offsets: array[int] | None = None
     for domain, count in zip(row.domains, row.counts, strict=True):
         known = soft.locals.get(domain)
         if known:
             part = locals_[start : start + count]
-            for local, offset in compress(
-                zip(part, at[start : start + count], strict=True), map(known.__contains__, part)
-            ):
-                soft.add_delivery(f"{local}@{domain}", since + offset)
+            for index in compress(range(count), map(known.__contains__, part)):
+                if offsets is None:
+                    offsets = row.offsets()
+                soft.add_delivery(f"{part[index]}@{domain}", since + offsets[start + index])
         start += count
 
 

@@ -5,15 +5,16 @@ hold them: whole columns are hashed, sorted into hours and counted in C. Everyth
 table.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from itertools import compress, repeat
+from array import array
+from collections.abc import Callable, Iterable
+from itertools import repeat
 
 from provisioner.feedback.deliveries import Deliveries
 from provisioner.model.event import Event, Kind
 from provisioner.rules.addresses import PROVIDERS, domain_of, usable
-from provisioner.rules.clock import AHEAD, DAY, HOUR, LATEST, counted_at
+from provisioner.rules.clock import DAY, HOUR, counted_at
 from provisioner.rules.memory import Memory
-from provisioner.rules.sample import MARK, id_tokens, joined_tokens, token
+from provisioner.rules.sample import MARK, candidates, digest_tokens, id_tokens, token
 
 CHUNK = 8_192
 _HOURS = 24
@@ -112,19 +113,15 @@ class Fold:
 
     def _row(self, row: Deliveries) -> None:
         """A row of deliveries, in columns; what no sample keeps is not looked at twice."""
-        tokens = joined_tokens(row.ids, len(row))
-        if not (tokens and min(row.lags) >= -AHEAD and max(row.lags) <= LATEST):
+        if row.since // HOUR < self.first or row.until // HOUR > self.last:
             self._chunk(list(row.events()))
             return
-        oldest, newest = row.since + min(row.at), row.since + max(row.at)
-        if oldest // HOUR < self.first or newest // HOUR > self.last:
-            self._chunk(list(row.events()))
-            return
-        marks = self._correspond(row, tokens)
-        self._count(row, tokens, marks, range(oldest // DAY, newest // DAY + 1))
+        tokens, offsets = digest_tokens(row.ids, len(row)), row.offsets()
+        marks = self._correspond(row, tokens, offsets)
+        self._count(row, tokens, offsets, marks)
         self.memory.recent.hold(row, self.memory.soft)
 
-    def _correspond(self, row: Deliveries, tokens: Sequence[int]) -> bytearray:
+    def _correspond(self, row: Deliveries, tokens: "array[int]", offsets: "array[int]") -> bytearray:
         """Note mail to organisations; return the mark of each delivery (to whom complaints cannot be seen)."""
         marks = bytearray(len(row))
         start = 0
@@ -134,24 +131,21 @@ class Fold:
             if provider:
                 marks[start:end] = bytes((MARK,)) * count
             elif provider is None:
-                hours = [(row.since + offset) // HOUR for offset in row.at[start:end]]
-                self.memory.domains.add_delivered(domain, tokens[start:end], hours, row.locals[start:end])
+                mails = zip(tokens[start:end], offsets[start:end], row.locals[start:end], strict=True)
+                self.memory.domains.add_delivered(domain, row.since, mails)
             start = end
         return marks
 
-    def _count(self, row: Deliveries, tokens: Sequence[int], marks: bytearray, days: range) -> None:
-        counts = self.memory.counts(Kind.DELIVERY)
+    def _count(self, row: Deliveries, tokens: "array[int]", offsets: "array[int]", marks: bytearray) -> None:
+        counts, since = self.memory.counts(Kind.DELIVERY), row.since
+        days = range(since // DAY, row.until // DAY + 1)
         below = max(counts.day(day).below for day in days)
-        kept = list(compress(range(len(tokens)), map(below.__gt__, tokens)))
-        since, at = row.since, row.at
-        hours = [(since + at[index]) // HOUR for index in kept]
-        for day in {hour // 24 for hour in hours}:
-            first = day * 24
-            chosen = [
-                (index, hour - first) for index, hour in zip(kept, hours, strict=True) if 0 <= hour - first < _HOURS
-            ]
-            notes = [hour + marks[index] for index, hour in chosen]
-            counts.day(day).add_many([tokens[index] for index, _ in chosen], notes)
+        noted: dict[int, list[tuple[int, int]]] = {day: [] for day in days}
+        for index in candidates(tokens, below):
+            day, hour = divmod((since + offsets[index]) // HOUR, _HOURS)
+            noted[day].append((tokens[index], hour + marks[index]))
+        for day, pairs in noted.items():
+            counts.day(day).add_pairs(pairs)
 
     def _others(self, events: list[Event]) -> None:
         """What is no delivery: each counted under its kind, then told to whoever remembers more of it."""

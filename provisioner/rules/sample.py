@@ -10,6 +10,7 @@ import sys
 from array import array
 from base64 import b64decode, b64encode, urlsafe_b64decode
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import compress
 from typing import Any
 from zlib import crc32
@@ -39,9 +40,26 @@ def joined_tokens(ids: str, count: int) -> Sequence[int]:
         raw = urlsafe_b64decode(ids)
     except ValueError:
         return ()
-    if len(raw) != _DIGEST * count:
-        return ()
-    return _from_bytes((_words(raw, 0, count) ^ _words(raw, 5, count)).to_bytes(4 * count, "little")).tolist()
+    return digest_tokens(raw, count) if len(raw) == _DIGEST * count else ()
+
+
+def digest_tokens(raw: bytes, count: int) -> "array[int]":
+    """The hashes of ``count`` ids, nine bytes each."""
+    return _from_bytes((_words(raw, 0, count) ^ _words(raw, 5, count)).to_bytes(4 * count, "little"))
+
+
+def candidates(tokens: "array[int]", below: int) -> Iterable[int]:
+    """Where in ``tokens`` those below a bound are, and a few above it: one byte of each is looked at, in C."""
+    if below == RANGE:
+        return range(len(tokens))
+    highest = tokens.tobytes()[3 if sys.byteorder == "little" else 0 :: 4]
+    return compress(range(len(tokens)), highest.translate(_up_to(below >> 24)))
+
+
+@lru_cache(maxsize=256)
+def _up_to(most: int) -> bytes:
+    """A table that makes 1 of every byte up to ``most`` and 0 of the others."""
+    return bytes(byte <= most for byte in range(256))
 
 
 def _from_bytes(raw: bytes) -> "array[int]":
@@ -88,6 +106,13 @@ class Sample:
         """As ``add``, for many new things, at the speed of C."""
         pairs = zip(values, notes, strict=True)
         self.tokens.update(pairs if self.below == RANGE else compress(pairs, map(self.below.__gt__, values)))
+        if len(self.tokens) > 2 * self.cap:
+            self.trim()
+
+    def add_pairs(self, pairs: Iterable[tuple[int, int]]) -> None:
+        """The same for hashes that come with their notes."""
+        below = self.below
+        self.tokens.update(pairs if below == RANGE else [pair for pair in pairs if pair[0] < below])
         if len(self.tokens) > 2 * self.cap:
             self.trim()
 

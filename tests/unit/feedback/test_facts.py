@@ -136,9 +136,43 @@ def test_another_tenants_facts_are_refused():
 
 def test_newer_schema_is_refused():
     """J6."""
-    newer = pack(LINES[0].replace(b'"schema":1', b'"schema":%d' % (SCHEMA + 1)) + b"what,ever\n")
+    newer = pack(LINES[0].replace(b'"schema":%d' % SCHEMA, b'"schema":%d' % (SCHEMA + 1)) + b"what,ever\n")
     with pytest.raises(NewerSchema, match=f"schema {SCHEMA + 1}"):
         list(decode_facts(newer, name=KEY))
+
+
+OLD = b"""{"schema":1,"tenant":"bakery","rows":1,"events":1}
+[1000,["a.example","b.example"],[1,2],"AAAAAAAAAAAABBBBBBBBBBBBCCCCCCCCCC-_",["joe","ann","bob"],[5,0,90],[7,8,9]]
+["hard","x",1,2,"m","a@b.example","","","",false,1]
+"""
+
+
+def test_facts_of_schema_1_are_read_as_ever():
+    """J6: no object has to be written again."""
+    assert list(decode_rows(pack(OLD), name=KEY, tenant="bakery")) == [
+        Event(Kind.DELIVERY, "AAAAAAAAAAAA", 1005, 1012, "", "joe@a.example"),
+        Event(Kind.DELIVERY, "BBBBBBBBBBBB", 1000, 1008, "", "ann@b.example"),
+        Event(Kind.DELIVERY, "CCCCCCCCCC-_", 1090, 1099, "", "bob@b.example"),
+        Event(Kind.HARD, "x", 1, 2, "m", "a@b.example"),
+    ]
+    for broken in (OLD.replace(b'"bob"', b'"bob","eve"'), OLD.replace(b'"schema":1', b'"schema":0')):
+        with pytest.raises(BrokenObject):
+            list(decode_rows(pack(broken), name=KEY))
+
+
+def test_a_delivery_that_no_row_can_hold_stands_alone():
+    """B14: rows hold what counts when it happened; stamps far apart go into rows of their own."""
+    day = 86_400_000
+    lags = [-day - 1, -day, 0, 14 * day, 14 * day + 1]
+    odd = [delivery(n, "a.example") for n in range(5)]
+    odd = [msgspec.structs.replace(e, arrived=e.at + lag) for e, lag in zip(odd, lags, strict=True)]
+    assert [can_fold(event) for event in odd] == [False, True, True, True, False]
+    assert not can_fold(msgspec.structs.replace(odd[1], id="AAAAAAAAAAA+"))
+    far = [
+        msgspec.structs.replace(odd[2], id=event_id(str(n)), at=n * 25 * day, arrived=n * 25 * day) for n in range(4)
+    ]
+    rows = list(decode_rows(encode_facts("bakery", far)))
+    assert [(row.since, row.until) for row in rows] == [(event.at, event.at) for event in far]
 
 
 def test_reading_takes_constant_memory():
@@ -146,7 +180,7 @@ def test_reading_takes_constant_memory():
 
     def peak(count):
         line = msgspec.json.encode(Event(Kind.HARD, "x", 1, 2, "m", "a@b.example")) + b"\n"
-        data = pack(b'{"schema":1,"tenant":"bakery","events":%d}\n' % count + line * count)
+        data = pack(b'{"schema":2,"tenant":"bakery","events":%d}\n' % count + line * count)
         tracemalloc.start()
         assert sum(1 for _ in decode_facts(data)) == count
         size = tracemalloc.get_traced_memory()[1]

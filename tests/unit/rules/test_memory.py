@@ -2,6 +2,7 @@
 
 import base64
 import random
+from array import array
 from datetime import timedelta
 
 import msgspec
@@ -9,11 +10,13 @@ import pytest
 from rules_events import NOW, STANDARD, bounced, delivered, event, judged, many
 
 from provisioner.errors import InnkeeperError
+from provisioner.feedback.deliveries import LAGS
 from provisioner.model.event import Event, Kind
 from provisioner.model.standing import SCHEMA, Standing
 from provisioner.rules import StandingUnreadable, decide, dump_standing, load_standing
+from provisioner.rules.clock import AHEAD, LATEST
 from provisioner.rules.memory import Memory
-from provisioner.rules.sample import DayCounts, Sample, id_tokens, joined_tokens
+from provisioner.rules.sample import RANGE, DayCounts, Sample, candidates, id_tokens, joined_tokens
 
 DAY = timedelta(days=1)
 
@@ -61,6 +64,19 @@ def test_a_sample_is_the_same_for_parts_as_for_the_whole():
         parts = Sample.load(parts.dump(), 100)
     assert parts.dump() == whole.dump()
     assert abs(whole.estimate(100) / 3_000 - 1) < 0.35
+
+
+@pytest.mark.parametrize("below", [1, 255, 1 << 24, (1 << 24) + 1, 77 << 24, RANGE - 1, RANGE])
+def test_no_hash_below_the_bound_is_left_out(below):
+    values = array("I", {below - 1, 0, RANGE - 1, *range(0, RANGE, RANGE // 997)})
+    found = [values[index] for index in candidates(values, below)]
+    assert [value for value in found if value < below] == [value for value in values if value < below]
+    assert len(found) <= len(values) * below / RANGE + 6
+
+
+def test_what_a_row_holds_counts_when_it_happened():
+    """B14: the fold need not look at the arrivals of a row."""
+    assert (LAGS[0], LAGS[-1]) == (-AHEAD, LATEST)
 
 
 def test_windows_are_counted_by_the_hour():

@@ -106,12 +106,13 @@ def overview(
     named = named_keys(versions)
     uses = tuple(_use(key, named.get(key.id), keys.last_used(key.id), probed) for key in keys.list(manifest.user))
     current = next((use for use in uses if "AWSCURRENT" in use.stages), None)
-    held = [use for use in uses if use is not current and use.stages and "AWSPENDING" not in use.stages]
-    if current is None or not held:
+    # One that the secret has forgotten counts as well: a site may hold its password.
+    others = [use for use in uses if use is not current and "AWSPENDING" not in use.stages]
+    if current is None or not others:
         words = "" if current else "there are no current credentials"
         found = current.id if current else None
         return Overview(tenant=manifest.tenant, keys=uses, current=found, previous=None, waits_for=words)
-    previous = held[0]
+    previous = others[0]
     return Overview(
         tenant=manifest.tenant,
         keys=uses,

@@ -75,9 +75,8 @@ def create_pending(manifest: Manifest, keys: Keys, secrets: Secrets, token: str,
     remove_orphans(manifest, keys, secrets.versions(manifest.secret))
     if len(keys.list(manifest.user)) >= MAX_KEYS:
         raise TooManyKeysError(
-            f"{manifest.tenant}: both access keys of {manifest.user} are still held by the secret",
-            hint="the previous password was not retired yet; see what it waits for: "
-            f"innkeeper rotate {manifest.tenant} --status",
+            f"{manifest.tenant}: both access keys of {manifest.user} may be in use, and AWS allows two",
+            hint=f"see what the old one waits for: innkeeper rotate {manifest.tenant} --status",
         )
     put(manifest, secrets, create_key(manifest, keys, active=True), stages=("AWSPENDING",), token=token)
 

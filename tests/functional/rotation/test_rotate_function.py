@@ -177,6 +177,7 @@ def test_a_used_key_that_the_secret_forgot_is_kept(bakery):
         ask(bakery, "testSecret")
     bakery.by_command()
     assert bakery.logs_in(bakery.first)
+    assert look(bakery.rotation()).previous == bakery.first.username
     assert set(named_keys(bakery.wiring.secrets.versions(bakery.manifest.secret))) == {bakery.current().username}
 
 

@@ -21,7 +21,11 @@ def test_two_sandboxes_in_one_process_do_not_see_each_other():
             aws.client("sqs").create_queue(QueueName=name)
             aws.client("sesv2").create_tenant(TenantName=name)
             aws.client("iam").create_user(UserName=name)
+            place = {"LocationConstraint": aws.region}
+            aws.client("s3").create_bucket(Bucket=f"bucket-{name}", CreateBucketConfiguration=place)
+            aws.client("s3").put_object(Bucket=f"bucket-{name}", Key="k", Body=name.encode())
         two.reset()
+        assert one.client("s3").get_object(Bucket="bucket-a", Key="k")["Body"].read() == b"a"
         assert [user["UserName"] for user in one.client("iam").list_users()["Users"]] == ["a"]
         assert (list(one.ses.tenants), list(two.ses.tenants)) == (["a"], [])
         assert one.client("sts").get_caller_identity()["Account"] == one.account

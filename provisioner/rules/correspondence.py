@@ -11,7 +11,7 @@ import sys
 from array import array
 from base64 import b64decode, b64encode
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import chain, compress
 from typing import Any
 
@@ -80,10 +80,15 @@ class Domains:
     def add_delivered(self, domain: str, since: int, mails: Iterable[tuple[int, int, str]]) -> None:
         """As ``add``, for several deliveries to one domain: hash of the event, time counted from ``since``, to whom."""
         known = self._known(domain)
-        if known is not None:
-            for event, offset, local in mails:
-                if event < known.below:
-                    known.add(event, ((since + offset) // HOUR, token(f"{local}@{domain}")))
+        if known is None:
+            return
+        for event, offset, local in mails:
+            if event < known.below:
+                mail = ((since + offset) // HOUR, token(f"{local}@{domain}"))
+                if mail > known.mails.setdefault(event, mail):
+                    known.mails[event] = mail
+                if len(known.mails) > 2 * MAILS_EACH:
+                    known.cut()
 
     def _known(self, domain: str) -> Domain | None:
         known = self.of.get(domain)
@@ -177,27 +182,29 @@ class Recent:
         return self
 
 
+def _newest(parts: Collection[Part]) -> list[tuple[int, str]]:
+    """When and to whom the newest deliveries went, all of the last moment included."""
+    times = [_times(part) for part in parts]
+    first = min(sorted(chain.from_iterable(times))[-RECENT:], default=0)
+    found: list[tuple[int, str]] = []
+    for part, whens in zip(parts, times, strict=True):
+        chosen = [index for index, when in enumerate(whens) if when >= first]
+        if chosen:
+            found += zip([whens[index] for index in chosen], _addresses(part, chosen), strict=True)
+    return found
+
+
 def _times(part: Part) -> list[int]:
     if isinstance(part, Deliveries):
         return list(map(part.since.__add__, part.offsets()))
     return [counted_at(event.at, event.arrived) for event in part]
 
 
-def _newest(parts: Collection[Part]) -> list[tuple[int, str]]:
-    """When and to whom the newest deliveries went, all of the last moment included."""
-    times = [_times(part) for part in parts]
-    first = min(heapq.nlargest(RECENT, chain.from_iterable(times)), default=0)
-    found: list[tuple[int, str]] = []
-    for part, whens in zip(parts, times, strict=True):
-        chosen = [when >= first for when in whens]
-        found += zip(compress(whens, chosen), compress(_addresses(part), chosen), strict=True)
-    return found
-
-
-def _addresses(part: Part) -> Iterator[str]:
+def _addresses(part: Part, chosen: list[int]) -> list[str]:
     if isinstance(part, Deliveries):
-        return (f"{local}@{domain}" for local, domain in zip(part.locals, part.each_domain(), strict=True))
-    return (event.recipient for event in part)
+        domains, locals_ = list(part.each_domain()), part.locals
+        return [f"{locals_[index]}@{domains[index]}" for index in chosen]
+    return [part[index].recipient for index in chosen]
 
 
 def _reset(parts: Iterable[Part], soft: SoftBounces) -> None:

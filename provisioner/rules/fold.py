@@ -6,8 +6,9 @@ table.
 """
 
 from array import array
+from collections import defaultdict
 from collections.abc import Callable, Iterable
-from itertools import repeat
+from itertools import compress, repeat
 
 from provisioner.feedback.deliveries import Deliveries
 from provisioner.model.event import Event, Kind
@@ -17,7 +18,6 @@ from provisioner.rules.memory import Memory
 from provisioner.rules.sample import MARK, candidates, digest_tokens, id_tokens, token
 
 CHUNK = 8_192
-_HOURS = 24
 _FINAL = frozenset({Kind.HARD, Kind.POLICY, Kind.SOFT, Kind.CONTENT, Kind.UNDETERMINED})
 
 
@@ -137,27 +137,31 @@ class Fold:
         return marks
 
     def _count(self, row: Deliveries, tokens: "array[int]", offsets: "array[int]", marks: bytearray) -> None:
-        counts, since = self.memory.counts(Kind.DELIVERY), row.since
-        days = range(since // DAY, row.until // DAY + 1)
-        below = max(counts.day(day).below for day in days)
-        noted: dict[int, list[tuple[int, int]]] = {day: [] for day in days}
-        for index in candidates(tokens, below):
-            day, hour = divmod((since + offsets[index]) // HOUR, _HOURS)
-            noted[day].append((tokens[index], hour + marks[index]))
-        for day, pairs in noted.items():
-            counts.day(day).add_pairs(pairs)
+        """Into the sample of each day the row touches: nearly always one, and of a busy day only a few are kept."""
+        counts, days = self.memory.counts(Kind.DELIVERY), range(row.since // DAY, row.until // DAY + 1)
+        for day in days:
+            sample, start = counts.day(day), day * DAY - row.since
+            chosen = candidates(tokens, sample.below)
+            if len(days) > 1:
+                chosen = _both(chosen, bytes(map(range(start, start + DAY).__contains__, offsets)))
+            when = zip(compress(offsets, chosen), compress(marks, chosen), strict=True)
+            notes = [(offset - start) // HOUR + mark for offset, mark in when]
+            sample.add_many(list(compress(tokens, chosen)), notes)
 
     def _others(self, events: list[Event]) -> None:
         """What is no delivery: each counted under its kind, then told to whoever remembers more of it."""
-        seen: dict[tuple[Kind, int], list[int]] = {}
+        seen: dict[tuple[Kind, int], list[int]] = defaultdict(list)
         windows, table = self.windows, self.table
+        newest, history, count = windows.newest, windows.history, windows.count
         for event, value in zip(events, id_tokens([event.id for event in events]), strict=True):
-            when = min(counted_at(event.at, event.arrived), windows.newest)
-            if when < windows.history:
+            when = counted_at(event.at, event.arrived)
+            if when > newest:
+                when = newest
+            elif when < history:
                 continue
             kind = event.kind
-            if when >= windows.count:
-                seen.setdefault((kind, when // HOUR), []).append(value)
+            if when >= count:
+                seen[kind, when // HOUR].append(value)
                 if kind in _FINAL:
                     domain = domain_of(event.recipient)
                     if domain and domain not in PROVIDERS:
@@ -197,6 +201,12 @@ class Fold:
     def _advice(self, event: Event, when: int) -> None:
         if when >= self.windows.count:
             self.memory.advice.add(event.kind.value, event.id, when)
+
+
+def _both(some: bytes, others: bytes) -> bytes:
+    """A 1 where both have it."""
+    both = int.from_bytes(some, "little") & int.from_bytes(others, "little")
+    return both.to_bytes(len(some), "little")
 
 
 def nobody(event: str) -> str:

@@ -48,12 +48,10 @@ def digest_tokens(raw: bytes, count: int) -> "array[int]":
     return _from_bytes((_words(raw, 0, count) ^ _words(raw, 5, count)).to_bytes(4 * count, "little"))
 
 
-def candidates(tokens: "array[int]", below: int) -> Iterable[int]:
-    """Where in ``tokens`` those below a bound are, and a few above it: one byte of each is looked at, in C."""
-    if below == RANGE:
-        return range(len(tokens))
+def candidates(tokens: "array[int]", below: int) -> bytes:
+    """A 1 for each hash below a bound and for a few above it, else 0: one byte of each is looked at, in C."""
     highest = tokens.tobytes()[3 if sys.byteorder == "little" else 0 :: 4]
-    return compress(range(len(tokens)), highest.translate(_up_to(below >> 24)))
+    return highest.translate(_up_to(min(255, below >> 24)))
 
 
 @lru_cache(maxsize=256)
@@ -106,13 +104,6 @@ class Sample:
         """As ``add``, for many new things, at the speed of C."""
         pairs = zip(values, notes, strict=True)
         self.tokens.update(pairs if self.below == RANGE else compress(pairs, map(self.below.__gt__, values)))
-        if len(self.tokens) > 2 * self.cap:
-            self.trim()
-
-    def add_pairs(self, pairs: Iterable[tuple[int, int]]) -> None:
-        """The same for hashes that come with their notes."""
-        below = self.below
-        self.tokens.update(pairs if below == RANGE else [pair for pair in pairs if pair[0] < below])
         if len(self.tokens) > 2 * self.cap:
             self.trim()
 

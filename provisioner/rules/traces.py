@@ -78,17 +78,23 @@ class SoftBounces:
             days = self.bounces[address] = {}
             local, _, domain = address.rpartition("@")
             self.locals.setdefault(domain, set()).add(local)
-        one = (when, event)
-        first, last = days.get(when // DAY, (one, one))
-        days[when // DAY] = (min(first, one), max(last, one))
+        one, day = (when, event), when // DAY
+        known = days.get(day)
+        if known is None:
+            days[day] = (one, one)
+        else:
+            days[day] = (min(known[0], one), max(known[1], one))
         if len(self.bounces) > 2 * SOFT_IN_A_RUN:
             self.cut(SOFT_IN_A_RUN)
 
     def add_delivery(self, address: str, when: int) -> None:
         """Only of use for an address in ``bounces``."""
-        days = self.deliveries.setdefault(address, {})
-        first, last = days.get(when // DAY, (when, when))
-        days[when // DAY] = (min(first, when), max(last, when))
+        days = self.deliveries.get(address)
+        if days is None:
+            days = self.deliveries[address] = {}
+        first, last = days.setdefault(when // DAY, (when, when))
+        if not first <= when <= last:
+            days[when // DAY] = (min(first, when), max(last, when))
 
     def cut(self, cap: int = SOFT_ADDRESSES) -> None:
         """Keep the addresses that bounced last."""

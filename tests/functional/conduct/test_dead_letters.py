@@ -59,7 +59,8 @@ def test_what_was_received_too_often_is_not_lost(house):
     arn = dead_letters(house)
     bakery, clients = house.tenant("bakery"), house.wiring.clients
     redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 5})
-    attributes = {"RedrivePolicy": redrive, "VisibilityTimeout": "0"}
+    policy = allow("sns.amazonaws.com", "sqs:SendMessage", house.names.tenant("bakery").queue_arn)
+    attributes = {"RedrivePolicy": redrive, "VisibilityTimeout": "0", "Policy": policy}
     clients["sqs"].set_queue_attributes(QueueUrl=bakery.queue_url, Attributes=attributes)
     house.bounce(bakery, "gone@elsewhere.test")
     queue = house.outside.queue(bakery)

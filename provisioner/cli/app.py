@@ -108,7 +108,7 @@ class App:
 
     def say(self, line: str) -> None:
         """Progress and remarks, on standard error. ``line`` is plain text, not markup."""
-        self.err.print(escape(printable(line, keep="\n")))
+        self.err.print(escape(printable(line, keep="\n")), soft_wrap=True)
 
     def confirm(self, question: str, *, yes: bool) -> None:
         """Ask before anything changes. Raises click.Abort on no, NeedsYesError where nobody can answer."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from provisioner.cli.app import safe
+from provisioner.cli.app import safe, show_table
 from provisioner.cli.reach import iso
 from provisioner.onboarding.retirement import KeyUse, Overview
 
@@ -23,7 +23,7 @@ def show_status(out: Console, tenants: Sequence[Overview]) -> None:
                 safe(seen.tenant), safe(key.id), _stage(key), iso(key.created), _used(key),
                 safe(seen.waits_for or "may go: rotate --retire") if key.id == seen.previous else "",
             )  # fmt: skip
-    out.print(table)
+    show_table(out, table)
     for seen in tenants:
         if seen.previous and seen.site_uses_old:
             used = next(_used(key) for key in seen.keys if key.id == seen.previous)

@@ -40,6 +40,7 @@ _WORDS = {
     "aws_sesv2_email_identity": ("e-mail identity", "e-mail identities"),
     "aws_sesv2_email_identity_feedback_attributes": ("feedback setting", "feedback settings"),
     "aws_sesv2_email_identity_mail_from_attributes": ("MAIL FROM domain", "MAIL FROM domains"),
+    "aws_sfn_state_machine": ("state machine", "state machines"),
     "aws_sns_topic": ("topic", "topics"),
     "aws_sns_topic_policy": ("topic's access rules", "topics' access rules"),
     "aws_sns_topic_subscription": ("topic subscription", "topic subscriptions"),

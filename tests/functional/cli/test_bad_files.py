@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import PLATFORM, TENANT
+from cli_house import PLATFORM, TENANT
 
 from provisioner.cli.main import run
 

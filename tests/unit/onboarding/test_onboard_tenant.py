@@ -101,7 +101,8 @@ class World:
                 return []
 
         return Shell(
-            root=wrap(self), render=self.render, adopt=lambda state: {}, fingerprint=lambda files: repr(sorted(files.items())),
+            root=wrap(self), render=self.render, adopt=lambda state: {},
+            fingerprint=lambda files: repr(sorted(files.items())),
             identities=wrap(self), ses_tenants=wrap(self), manifests=wrap(manifests), keys=wrap(self.keys),
             secrets=wrap(self.secrets), state=lambda tenant: self.standing, enforce=wrap(Enforce()).enforce,
         )  # fmt: skip

@@ -1,5 +1,7 @@
 """What the batches of one run tell each other, as objects under ``runs/<run>/``. Written again, a note is replaced."""
 
+import gzip
+import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TypeVar
@@ -8,6 +10,7 @@ import msgspec
 
 from provisioner.conduct.aws_view import Seen
 from provisioner.conduct.documents import DocumentError, pretty
+from provisioner.conduct.judge import Judged
 from provisioner.errors import InnkeeperError
 from provisioner.ports import AccountState, Archive, Conflict
 from provisioner.report.data import Blocked, ReportData
@@ -107,13 +110,37 @@ def acted_key(run: str, batch: str) -> str:
     return f"runs/{run}/acted/{batch}.json"
 
 
+def judged_key(run: str, batch: str) -> str:
+    return f"runs/{run}/judged/{batch}.json.gz"
+
+
 def decision_key(run: str) -> str:
     return f"runs/{run}/decision.json"
 
 
+def write_judged(archive: Archive, run: str, batch: str, judged: tuple[Judged, ...]) -> None:
+    """Keep a batch's judgements for the second phase, which then reads one object instead of everything again."""
+    _write(archive, judged_key(run, batch), gzip.compress(msgspec.json.encode(judged), compresslevel=1, mtime=0))
+
+
+def read_judged(archive: Archive, run: str, batch: str) -> dict[str, Judged]:
+    """What the first phase judged, by tenant; whoever is missing, or could not be read back, is judged anew."""
+    stored = archive.get(judged_key(run, batch))
+    if stored is None:
+        return {}
+    try:
+        judged = msgspec.json.decode(gzip.decompress(stored.body), type=tuple[Judged, ...])
+    except (msgspec.MsgspecError, OSError, EOFError, UnicodeError, zlib.error):
+        return {}
+    return {one.tenant: one for one in judged}
+
+
 def write(archive: Archive, key: str, note: object) -> None:
     """Store a note, whoever wrote it before."""
-    body = pretty(note)
+    _write(archive, key, pretty(note))
+
+
+def _write(archive: Archive, key: str, body: bytes) -> None:
     for _ in range(_TRIES):
         stored = archive.get(key)
         try:

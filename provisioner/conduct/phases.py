@@ -16,7 +16,8 @@ from provisioner.conduct.audit import STOPPED, tell_of_account
 from provisioner.conduct.aws_view import watch
 from provisioner.conduct.enforce import Pace
 from provisioner.conduct.fleet import share
-from provisioner.conduct.judging import judge_all
+from provisioner.conduct.judge import Judged
+from provisioner.conduct.judging import Bench, judge_all
 from provisioner.conduct.notes import Acted, Decision, Hours, Line, Proposal
 from provisioner.conduct.outside import Outside
 from provisioner.conduct.publish import Published, publish_pages
@@ -58,6 +59,7 @@ def judge_batch(
         },
         shares={tenant: each for tenant, each in shares.items() if each.hard or each.complainants},
     )
+    notes.write_judged(outside.archive, settings.run, batch, bench.judged)
     notes.write(outside.archive, notes.proposed_key(settings.run, batch), proposal)
     return proposal
 
@@ -155,9 +157,7 @@ def act_batch(
     pace = pace or Pace()
     decision = decided(outside.archive, settings.run)
     settings = msgspec.structs.replace(settings, approved=frozenset(decision.condemned), fleet=decision.fleet)
-    bench = judge_all(
-        tenants, outside.archive, now, settings, pace, outages=decision.outages, strict=frozenset(decision.strict)
-    )
+    bench = _bench(tenants, outside.archive, now, settings, decision, batch, pace)
     report = Report(
         at=now,
         of=len(tenants),
@@ -175,6 +175,36 @@ def act_batch(
         outside.archive, notes.acted_key(settings.run, batch), _acted(report, pages, found, settings.run, batch)
     )
     return report, pages
+
+
+def _bench(
+    tenants: Sequence[str],
+    archive: Archive,
+    now: datetime,
+    settings: Settings,
+    decision: Decision,
+    batch: str,
+    pace: Pace,
+) -> Bench:
+    """The judgements of phase one; anew only where the fleet's view changes them, or none was kept.
+
+    They are some minutes old by now. Whoever's standing was changed meanwhile is judged anew as well: the conditional
+    write of it fails. What was collected meanwhile lies behind the watermark and is for the next run.
+    """
+    policy = resolve_policy("standard", settings.overrides)
+    providers = {outage.provider for outage in decision.outages}
+
+    def holds(one: Judged) -> bool:
+        touched = any(provider in providers for provider, _ in hard_bounce_hours(one.verdict.standing, policy, now))
+        return not touched and one.tenant not in decision.strict
+
+    kept = notes.read_judged(archive, settings.run, batch)
+    kept = {tenant: kept[tenant] for tenant in tenants if tenant in kept and holds(kept[tenant])}
+    others = [tenant for tenant in tenants if tenant not in kept]
+    if not others:
+        return Bench(judged=tuple(kept.values()))
+    bench = judge_all(others, archive, now, settings, pace, outages=decision.outages, strict=frozenset(decision.strict))
+    return msgspec.structs.replace(bench, judged=(*kept.values(), *bench.judged))
 
 
 def decided(archive: Archive, run: str) -> Decision:

@@ -2,13 +2,14 @@
 
 import contextlib
 import itertools
+from datetime import timedelta
 
 import msgspec
 import pytest
 from crash import CallCounter, Killed, deaths
 from fakes import NOW, World, bounce, delivery, ticking
 
-from provisioner.conduct import batches, notes
+from provisioner.conduct import batches, notes, operator
 from provisioner.conduct.audit import Settings
 from provisioner.conduct.collect import Drain
 from provisioner.conduct.collecting import collect_all
@@ -110,7 +111,7 @@ def test_below_the_limit_each_batch_may_stop_its_own():
 
 
 def test_what_was_condemned_after_the_count_is_held_to_the_same_limit():
-    """D15: feedback that comes in between the phases is no way around the limit."""
+    """D15: whoever has to be judged anew in the second phase is no way around the limit."""
     world = fleet(10)
     names = list(world.manifests)
     condemn(world, *names[:3])
@@ -120,6 +121,7 @@ def test_what_was_condemned_after_the_count_is_held_to_the_same_limit():
     assert count(world.outside, NOW, settings("w")).condemned == tuple(names[:3])
     condemn(world, names[9])
     collected(world)
+    world.archive.lose(notes.judged_key("w", "1"))
     for n, batch in enumerate((names[:5], names[5:])):
         report, _ = act_batch(batch, world.outside, NOW, settings("w"), batch=str(n))
     assert "4 of 10" in report.not_judged[names[9]]
@@ -247,8 +249,53 @@ def test_a_digest_line_says_how_many_are_blocked_but_not_whom():
     condemn(world, "site000")
     collected(world)
     run(world, run="w")
-    noted = b"".join(body for key, body in world.archive.objects.items() if key.startswith("runs/w/"))
-    assert b"guest" not in noted
+    noted = {key: body for key, body in world.archive.objects.items() if key.startswith("runs/w/")}
+    assert {key.split("/")[2] for key, body in noted.items() if b"guest" in body} == set()
     acted = msgspec.json.decode(world.archive.objects["runs/w/acted/00001.json"], type=notes.Acted)
     assert [line.blocked for line in acted.lines] == [16, 0]
     assert [len(line.whole().blocks) for line in acted.lines] == [16, 0]
+
+
+def test_what_phase_one_judged_is_read_back_as_it_was_and_facts_are_read_once():
+    world = fleet(3)
+    condemn(world, "site001")
+    world.publish("site002", delivery(world.manifests["site002"], "a@b.test"))
+    collected(world)
+    read, get = [], world.archive.get
+    world.archive.get = lambda key: read.append(key) or get(key)
+    assert run(world, size=3, run="w").complete
+    facts = [key for key in read if key.startswith("facts/")]
+    assert len(facts) == len(set(facts)) == 2
+    kept = notes.read_judged(world.archive, "w", "00001")
+    assert {name: one.verdict.after for name, one in kept.items()} == {
+        "site000": State.GOOD, "site001": State.SUSPENDED, "site002": State.GOOD,
+    }  # fmt: skip
+    stored = read_standing(world.archive, "site001")[0]
+    assert kept["site001"].verdict.standing.transitions == stored.transitions
+    assert kept["site001"].verdict.standing.windows == stored.windows
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"{", b"\x1f\x8b\x08\x00", b"[]"])
+def test_judgements_that_cannot_be_read_back_are_made_anew(spoilt):
+    world = fleet(2)
+    condemn(world, "site001")
+    collected(world)
+    judge_batch(list(world.manifests), world.outside, NOW, settings("w"), batch="1")
+    count(world.outside, NOW, settings("w"))
+    world.archive.plant(notes.judged_key("w", "1"), spoilt)
+    act_batch(list(world.manifests), world.outside, NOW, settings("w"), batch="1")
+    assert shut(world) == {"site001"}
+
+
+def test_a_reinstatement_between_the_phases_wins():
+    """D19: the judgement of phase one is outdated, its write fails, and the tenant is judged from the reinstatement."""
+    world = fleet(1)
+    condemn(world, "site000")
+    operator.suspend("site000", world.outside, NOW - timedelta(hours=1), by="Ann", reason="to be safe")
+    collected(world)
+    judge_batch(["site000"], world.outside, NOW, settings("w"), batch="1")
+    count(world.outside, NOW, settings("w"))
+    operator.reinstate("site000", world.outside, NOW + timedelta(minutes=1), by="Ann", reason="explained")
+    act_batch(["site000"], world.outside, NOW + timedelta(minutes=2), settings("w"), batch="1")
+    assert read_standing(world.archive, "site000")[0].state is State.GOOD
+    assert world.levers.tenants["site000"].open

@@ -125,32 +125,34 @@ def change_lines(changes: Sequence[Change]) -> list[str]:
     return lines
 
 
+def person_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Who decided and why, and everything that all commands have."""
+    wrapped = yes_option(command_options(function))
+    wrapped = click.option("--reason", required=True, help="Why; kept, and told to the contact.")(wrapped)
+    return click.option("--by", default=getpass.getuser, show_default="you", help="Who decided.")(wrapped)
+
+
 def person_command(
-    verb: str, doing: Callable[..., Commanded], *, about: str = "", many: bool = False
+    verb: str, doing: Callable[..., Commanded], *, about: str = ""
 ) -> Callable[[Callable[..., Any]], click.Command]:
     """A command that only a named person gives, with a reason that is kept.
 
-    ``about`` names what follows the tenant on the command line (ADDRESS, PROPOSAL), ``many`` allows several of them.
+    ``about`` names what follows the tenant on the command line (ADDRESS, PROPOSAL).
     """
 
     def decorate(function: Callable[..., Any]) -> click.Command:
-        def run(app: App, tenant_id: str, by: str, reason: str, yes: bool, subject: Any = None) -> int:
+        def run(app: App, tenant_id: str, by: str, reason: str, yes: bool, subject: str = "") -> int:
             reach = Reach(app)
             known_tenants(reach, (tenant_id,))
-            names = ", ".join(subject) if many and subject else subject
-            what = f"{verb} {tenant_id}" + (f": {names}" if names else "")
+            what = f"{verb} {tenant_id}" + (f": {subject}" if subject else "")
             app.confirm(f"{what}, because: {reason}\nGo on?", yes=yes)
             arguments = (tenant_id, subject) if about else (tenant_id,)
             return show_commanded(app, doing(*arguments, reach.outside, app.now(), by=by, reason=reason))
 
         run.__doc__ = function.__doc__
-        wrapped: Any = command_options(run)
-        wrapped = yes_option(wrapped)
-        wrapped = click.option("--reason", required=True, help="Why; kept, and told to the contact.")(wrapped)
-        wrapped = click.option("--by", default=getpass.getuser, show_default="you", help="Who decided.")(wrapped)
+        wrapped: Any = person_options(run)
         if about:
-            shown, number = (f"{about}...", -1) if many else (about, 1)
-            wrapped = click.argument("subject", metavar=shown, nargs=number, required=True)(wrapped)
+            wrapped = click.argument("subject", metavar=about)(wrapped)
         wrapped = click.argument("tenant_id", metavar="TENANT")(wrapped)
         return click.command(verb)(wrapped)
 

@@ -1,6 +1,6 @@
 """The verbs of the conduct loop on the embedded AWS: text, JSON, exit codes."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from provisioner.conduct.documents import read_standing
 from provisioner.model.standing import State
@@ -60,11 +60,26 @@ def test_from_feedback_to_a_suspension_and_back(troubled, ink, tmp_path):
 
     reports(ink, tmp_path / "reports")
     assert ink("enforce", "--check")[0].count("AWS matches") == 3
+    an_outage_is_undone(ink)
     out, _ = ink("reinstate", "bakery", "--reason", "list cleaned", "--by", "Ann", "--yes")
     assert "bakery: suspended → good" in out
     assert "read back from AWS: in force" in out
     assert levers(troubled, "bakery").set_enabled
     assert "by Ann: list cleaned" in ink("explain", "bakery")[0]
+
+
+def an_outage_is_undone(ink):
+    """C5: what was blocked at one provider, and only there and then."""
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    tomorrow = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}"
+    given = ("--reason", "the provider was down", "--yes")
+    line = ink.fails("unblock", "bakery", "--provider", "mail3.test", "--between", "2020-01-01", "2020-01-02", *given)
+    assert "no rule blocked an address at mail3.test between 2020-01-01 00:00" in line
+    out, _ = ink("unblock", "bakery", "--provider", "mail3.test", "--between", today, tomorrow, *given)
+    assert "take guest3@mail3.test off the suppression list" in out
+    assert ink.json("status", "bakery")[0]["blocked"] == 15
+    for wrong in (("--provider", "mail4.test"), (), ("a@mail4.test", "--provider", "mail4.test")):
+        assert "or --provider together with --between" in ink.fails("unblock", "bakery", *wrong, *given, expect=2)
 
 
 def compare(ink, numbers):

@@ -11,6 +11,7 @@ from provisioner.render.templating import template
 from provisioner.render.tenant import as_tfvars
 
 FUNCTIONS = ("audit", "collect", "rotate", "sentinel")
+MACHINES = ("audit", "collect")  # functions that go over all tenants, batch by batch
 OUTPUTS = (
     ("bucket", "Name of the bucket that holds feedback, standings, verdicts and reports."),
     ("dead_letter_queue_url", "Address of the dead-letter queue."),
@@ -68,6 +69,8 @@ def _inputs(platform: Platform, names: PlatformNames, options: PlatformOptions) 
             "configuration_set": names.configuration_set,
             "dead_letters": names.dead_letters,
             "functions": {name: names.function(name) for name in FUNCTIONS},
+            "machine_roles": {name: names.machine_role(name) for name in MACHINES},
+            "machines": {name: names.machine(name) for name in MACHINES},
             "operator_topic": names.operator_topic,
             "schedule_group": names.schedule_group,
             "scheduler_role": names.scheduler_role,

@@ -1,6 +1,8 @@
-# Silence is a fault, too: most of these ring when something did not happen.
+# Silence is a fault, too: half of these ring when something did not happen. Every description names its page in
+# docs/runbooks: what the alarm means, where to look, what to do. A test holds the two together.
 locals {
-  day = 24 * 3600
+  day  = 24 * 3600
+  page = "What to do: docs/runbooks"
 
   # AWS reviews an account at a bounce rate of 5 % and a complaint rate of 0.1 %: half and four fifths of that.
   reputation = {
@@ -10,22 +12,23 @@ locals {
     complaints-high = { metric = "Reputation.ComplaintRate", threshold = var.alarms.complaint_rates[1] }
   }
 
-  # CloudWatch looks back seven days at most, so a missing audit rings when a whole week went without.
-  overdue_days = { for name, days in { collect = 1, audit = 7 } : name => days if contains(keys(local.scheduled), name) }
+  # The functions' own metrics stand in their log lines, so they cost no call and no permission.
+  metrics  = { namespace = "Innkeeper", dimensions = { Platform = var.prefix } }
+  audits   = contains(keys(var.functions), "audit")
+  collects = contains(keys(var.functions), "collect")
 }
 
-resource "aws_cloudwatch_metric_alarm" "overdue" {
-  for_each = local.overdue_days
+resource "aws_cloudwatch_metric_alarm" "collect_overdue" {
+  for_each = toset(contains(keys(local.scheduled), "collect") ? ["this"] : [])
 
-  alarm_name          = "${var.prefix}-${each.key}-overdue"
-  alarm_description   = "${var.names.functions[each.key]} has not run for ${each.value} day(s). Start it by hand: innkeeper ${each.key}"
+  alarm_name          = "${var.prefix}-collect-overdue"
+  alarm_description   = "${var.names.functions["collect"]} has not run for a day. ${local.page}/collect-overdue.md"
   namespace           = "AWS/Lambda"
   metric_name         = "Invocations"
-  dimensions          = { FunctionName = var.names.functions[each.key] }
+  dimensions          = { FunctionName = var.names.functions["collect"] }
   statistic           = "Sum"
   period              = local.day
-  evaluation_periods  = each.value
-  datapoints_to_alarm = each.value
+  evaluation_periods  = 1
   comparison_operator = "LessThanThreshold"
   threshold           = 1
   treat_missing_data  = "breaching"
@@ -33,11 +36,168 @@ resource "aws_cloudwatch_metric_alarm" "overdue" {
   ok_actions          = [aws_sns_topic.operator.arn]
 }
 
+# CloudWatch looks back seven days at most, so the daily run counts the days and says how many.
+resource "aws_cloudwatch_metric_alarm" "audit_overdue" {
+  for_each = toset(local.audits && local.collects ? ["this"] : [])
+
+  alarm_name          = "${var.prefix}-audit-overdue"
+  alarm_description   = "No audit for ${var.alarms.audit_days} days. ${local.page}/audit-overdue.md"
+  namespace           = local.metrics.namespace
+  metric_name         = "DaysSinceAudit"
+  dimensions          = local.metrics.dimensions
+  statistic           = "Maximum"
+  period              = local.day
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = var.alarms.audit_days
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.operator.arn]
+  ok_actions          = [aws_sns_topic.operator.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "not_judged" {
+  for_each = toset(local.audits ? ["this"] : [])
+
+  alarm_name          = "${var.prefix}-not-judged"
+  alarm_description   = "An audit judged fewer tenants than there are. ${local.page}/not-judged.md"
+  namespace           = local.metrics.namespace
+  metric_name         = "TenantsNotJudged"
+  dimensions          = local.metrics.dimensions
+  statistic           = "Maximum"
+  period              = 3600
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.operator.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "audit_stopped" {
+  for_each = toset(local.audits ? ["this"] : [])
+
+  alarm_name          = "${var.prefix}-audit-stopped"
+  alarm_description   = "An audit stopped itself: it would have suspended too many tenants. ${local.page}/audit-stopped.md"
+  namespace           = local.metrics.namespace
+  metric_name         = "AuditStopped"
+  dimensions          = local.metrics.dimensions
+  statistic           = "Maximum"
+  period              = 3600
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.operator.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "enforcement_incomplete" {
+  for_each = toset(local.audits ? ["this"] : [])
+
+  alarm_name          = "${var.prefix}-enforcement-incomplete"
+  alarm_description   = "Something was decided that AWS does not show yet. ${local.page}/enforcement-incomplete.md"
+  namespace           = local.metrics.namespace
+  metric_name         = "EnforcementIncomplete"
+  dimensions          = local.metrics.dimensions
+  statistic           = "Maximum"
+  period              = 3600
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.operator.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "not_collected" {
+  for_each = toset(local.collects ? ["this"] : [])
+
+  alarm_name          = "${var.prefix}-not-collected"
+  alarm_description   = "Feedback of some tenants could not be collected. ${local.page}/not-collected.md"
+  namespace           = local.metrics.namespace
+  metric_name         = "TenantsNotCollected"
+  dimensions          = local.metrics.dimensions
+  statistic           = "Sum"
+  period              = 3600
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.operator.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "silent_tenants" {
+  for_each = toset(local.collects ? ["this"] : [])
+
+  alarm_name          = "${var.prefix}-silent-tenants"
+  alarm_description   = "Tenants sent mail a day ago and no event of it arrived. ${local.page}/silent-tenants.md"
+  namespace           = local.metrics.namespace
+  metric_name         = "SilentTenants"
+  dimensions          = local.metrics.dimensions
+  statistic           = "Sum"
+  period              = 3600
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.operator.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "foreign_messages" {
+  for_each = toset(local.collects ? ["this"] : [])
+
+  alarm_name          = "${var.prefix}-foreign-messages"
+  alarm_description   = "A tenant's queue held messages that claim to be somebody else's. ${local.page}/foreign-messages.md"
+  namespace           = local.metrics.namespace
+  metric_name         = "ForeignMessages"
+  dimensions          = local.metrics.dimensions
+  statistic           = "Sum"
+  period              = 3600
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.operator.arn]
+}
+
+# A machine that failed, ran too long or was stopped. Batches that failed are not seen here: they ring by themselves.
+resource "aws_cloudwatch_metric_alarm" "run_failed" {
+  for_each = local.machines
+
+  alarm_name          = "${var.prefix}-${each.key}-run-failed"
+  alarm_description   = "The state machine ${each.value} did not reach its end. ${local.page}/run-failed.md"
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.operator.arn]
+
+  metric_query {
+    id          = "ended"
+    label       = "Runs that did not reach their end"
+    expression  = "SUM(METRICS())"
+    return_data = true
+  }
+
+  dynamic "metric_query" {
+    for_each = { aborted = "ExecutionsAborted", failed = "ExecutionsFailed", overran = "ExecutionsTimedOut" }
+
+    content {
+      id = metric_query.key
+
+      metric {
+        namespace   = "AWS/States"
+        metric_name = metric_query.value
+        dimensions  = { StateMachineArn = local.machine_arns[each.key] }
+        stat        = "Sum"
+        period      = 300
+      }
+    }
+  }
+}
+
 resource "aws_cloudwatch_metric_alarm" "failed" {
   for_each = var.functions
 
   alarm_name          = "${var.prefix}-${each.key}-failed"
-  alarm_description   = "${var.names.functions[each.key]} ended with an error; its log tells why: /aws/lambda/${var.names.functions[each.key]}"
+  alarm_description   = "${var.names.functions[each.key]} ended with an error. ${local.page}/function-failed.md"
   namespace           = "AWS/Lambda"
   metric_name         = "Errors"
   dimensions          = { FunctionName = var.names.functions[each.key] }
@@ -52,7 +212,7 @@ resource "aws_cloudwatch_metric_alarm" "failed" {
 
 resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   alarm_name          = "${var.prefix}-dead-letters"
-  alarm_description   = "Feedback that could not be delivered or read waits in ${var.names.dead_letters}. Read it: innkeeper collect --dead-letters"
+  alarm_description   = "Feedback that could not be delivered or read waits in ${var.names.dead_letters}. ${local.page}/dead-letters.md"
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = aws_sqs_queue.dead_letters.name }
@@ -69,7 +229,7 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
 # queues of this account count as well.
 resource "aws_cloudwatch_metric_alarm" "oldest_message" {
   alarm_name          = "${var.prefix}-feedback-waits"
-  alarm_description   = "Feedback has waited in a queue for more than ${var.alarms.oldest_message_hours} hours; it is lost after 14 days. Fetch it: innkeeper collect"
+  alarm_description   = "Feedback has waited for more than ${var.alarms.oldest_message_hours} hours; it is lost after 14 days. ${local.page}/feedback-waits.md"
   evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
   threshold           = var.alarms.oldest_message_hours * 3600
@@ -89,7 +249,7 @@ resource "aws_cloudwatch_metric_alarm" "reputation" {
   for_each = local.reputation
 
   alarm_name          = "${var.prefix}-account-${each.key}"
-  alarm_description   = "The account's ${each.value.metric} is above ${each.value.threshold}: AWS stops the whole account, not one tenant. See: innkeeper status"
+  alarm_description   = "The account's ${each.value.metric} is above ${each.value.threshold}: AWS stops the whole account, not one tenant. ${local.page}/account-rates.md"
   namespace           = "AWS/SES"
   metric_name         = each.value.metric
   statistic           = "Average"

@@ -60,6 +60,7 @@ locals {
     "facts/"      = var.retention.feedback_days
     "feedback/"   = var.retention.feedback_days
     "quarantine/" = var.retention.quarantine_days
+    "runs/"       = var.retention.feedback_days
   }
 }
 

@@ -7,6 +7,7 @@ locals {
     ses    = "arn:${var.partition}:ses:${var.region}:${var.account}"
     sns    = "arn:${var.partition}:sns:${var.region}:${var.account}"
     sqs    = "arn:${var.partition}:sqs:${var.region}:${var.account}"
+    states = "arn:${var.partition}:states:${var.region}:${var.account}"
   }
 
   bucket_arn          = "arn:${var.partition}:s3:::${var.names.bucket}"

@@ -23,6 +23,11 @@ output "function_arns" {
   value       = { for name, function in aws_lambda_function.this : name => function.arn }
 }
 
+output "machine_arns" {
+  description = "ARNs of the state machines of the scheduled runs, by what they do."
+  value       = { for name, machine in aws_sfn_state_machine.this : name => machine.arn }
+}
+
 output "notices_configuration_set" {
   description = "Configuration set of the platform's own mail."
   value       = aws_sesv2_configuration_set.notices.configuration_set_name

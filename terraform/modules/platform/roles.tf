@@ -8,8 +8,8 @@ locals {
   }
 
   grants = {
-    audit    = ["list", "read", "judge", "report", "levers", "keys-status", "blocks", "notices", "operator", "account", "metrics", "policy-deny"]
-    collect  = ["list", "read", "store", "judge", "queues", "levers", "keys-status", "blocks", "notices", "operator", "metrics", "policy-deny"]
+    audit    = ["list", "read", "batches", "judge", "report", "levers", "keys-status", "blocks", "notices", "operator", "account", "metrics", "policy-deny"]
+    collect  = ["list", "read", "batches", "canary", "store", "judge", "queues", "levers", "keys-status", "blocks", "notices", "operator", "metrics", "policy-deny"]
     rotate   = ["list", "rotations", "keys", "secrets"]
     sentinel = ["list", "read", "store", "judge", "levers", "keys-status", "blocks", "notices", "operator", "metrics", "policy-deny"]
   }
@@ -47,6 +47,26 @@ locals {
     judge = {
       Action   = "s3:PutObject"
       Resource = [for prefix in ["outbox", "runs", "standing", "verdicts"] : "${local.bucket_arn}/${prefix}/*"]
+    }
+    # A mail a week as each tenant, to one address of the mailbox simulator and to nobody else; and SES's own count.
+    canary = [
+      {
+        Action   = "ses:SendEmail"
+        Resource = ["${local.arn_prefix.ses}:identity/*", local.tenants.configuration_sets, local.tenants.ses_tenants]
+        Condition = {
+          "ForAllValues:StringEquals" = { "ses:Recipients" = ["success@simulator.amazonses.com"] }
+          Null                        = { "ses:Recipients" = "false" }
+        }
+      },
+      {
+        Action   = "cloudwatch:GetMetricData"
+        Resource = "*"
+      },
+    ]
+    # The work list of the scheduled runs; a tenant's manifest is written by onboarding alone.
+    batches = {
+      Action   = "s3:PutObject"
+      Resource = "${local.bucket_arn}/fleet/batches.json"
     }
     report = {
       Action   = "s3:PutObject"

@@ -1,6 +1,11 @@
-# When the functions run by themselves. A late or repeated run does no harm: runs are keyed by day and week.
+# When the loop runs by itself. A late or repeated run does no harm: what was done already is not done again.
 locals {
   scheduled = { for name, schedule in var.schedules : name => schedule if contains(keys(var.functions), name) }
+
+  # What goes over all tenants is started as a state machine, anything else as its function.
+  targets = { for name in keys(local.scheduled) :
+    name => lookup(local.machine_arns, name, "${local.arn_prefix.lambda}:function:${var.names.functions[name]}")
+  }
 }
 
 resource "aws_scheduler_schedule_group" "this" {
@@ -22,7 +27,7 @@ resource "aws_scheduler_schedule" "this" {
   }
 
   target {
-    arn      = "${local.arn_prefix.lambda}:function:${var.names.functions[each.key]}"
+    arn      = local.targets[each.key]
     role_arn = aws_iam_role.scheduler.arn
     input    = each.value.input
 
@@ -32,7 +37,7 @@ resource "aws_scheduler_schedule" "this" {
     }
   }
 
-  depends_on = [aws_lambda_function.this, aws_iam_role_policy.scheduler]
+  depends_on = [aws_lambda_function.this, aws_sfn_state_machine.this, aws_iam_role_policy.scheduler]
 }
 
 resource "aws_iam_role" "scheduler" {
@@ -57,10 +62,19 @@ resource "aws_iam_role_policy" "scheduler" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
-      Effect   = "Allow"
-      Action   = "lambda:InvokeFunction"
-      Resource = [for name in sort(keys(var.schedules)) : "${local.arn_prefix.lambda}:function:${var.names.functions[name]}"]
-    }]
+    Statement = [for statement in [
+      {
+        Sid      = "Machines"
+        Effect   = "Allow"
+        Action   = "states:StartExecution"
+        Resource = [for name in sort(keys(local.targets)) : local.targets[name] if contains(keys(local.machines), name)]
+      },
+      {
+        Sid      = "Functions"
+        Effect   = "Allow"
+        Action   = "lambda:InvokeFunction"
+        Resource = [for name in sort(keys(local.targets)) : local.targets[name] if !contains(keys(local.machines), name)]
+      },
+    ] : statement if length(statement.Resource) > 0]
   })
 }

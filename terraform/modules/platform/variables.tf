@@ -10,8 +10,9 @@ variable "account" {
 }
 
 variable "alarms" {
-  description = "When the operator is told: the account's bounce and complaint rates (0 to 1; first and second alarm), and the age of the oldest uncollected feedback."
+  description = "When the operator is told: the account's bounce and complaint rates (0 to 1; first and second alarm), the age of the oldest uncollected feedback, and the days without an audit."
   type = object({
+    audit_days           = optional(number, 8)
     bounce_rates         = optional(list(number), [0.025, 0.04])
     complaint_rates      = optional(list(number), [0.0005, 0.0008])
     oldest_message_hours = optional(number, 36)
@@ -29,6 +30,11 @@ variable "alarms" {
   validation {
     condition     = var.alarms.oldest_message_hours >= 25 && var.alarms.oldest_message_hours <= 240
     error_message = "alarms.oldest_message_hours is from 25 (feedback is collected daily) to 240, such as 36."
+  }
+
+  validation {
+    condition     = var.alarms.audit_days >= 2 && var.alarms.audit_days <= 60
+    error_message = "alarms.audit_days is from 2 to 60; with a weekly audit 8."
   }
 }
 
@@ -108,6 +114,8 @@ variable "names" {
     configuration_set = string
     dead_letters      = string
     functions         = map(string)
+    machine_roles     = map(string)
+    machines          = map(string)
     operator_topic    = string
     schedule_group    = string
     scheduler_role    = string
@@ -121,7 +129,7 @@ variable "names" {
   }
 
   validation {
-    condition = alltrue([for name in concat(values(var.names.functions), [
+    condition = alltrue([for name in concat(values(var.names.functions), values(var.names.machines), values(var.names.machine_roles), [
       var.names.boundary, var.names.configuration_set, var.names.dead_letters, var.names.operator_topic,
       var.names.schedule_group, var.names.scheduler_role, var.names.suspended_policy,
     ]) : can(regex("^[A-Za-z0-9_-]{1,64}$", name))])
@@ -131,6 +139,13 @@ variable "names" {
   validation {
     condition     = alltrue([for name in concat(keys(var.functions), keys(var.schedules)) : contains(keys(var.names.functions), name)])
     error_message = "names.functions needs a name for every one of functions and schedules."
+  }
+
+  validation {
+    condition = alltrue([for name in ["audit", "collect"] :
+      !contains(keys(var.functions), name) || (contains(keys(var.names.machines), name) && contains(keys(var.names.machine_roles), name))
+    ])
+    error_message = "names.machines and names.machine_roles need a name for \"audit\" and for \"collect\", where these functions are made."
   }
 }
 
@@ -214,6 +229,32 @@ variable "retention" {
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.retention.logs_days)
     error_message = "retention.logs_days is one of the spans CloudWatch knows, such as 30, 90 or 365."
+  }
+}
+
+variable "runs" {
+  description = "How a scheduled run goes over the batches of tenants: functions at the same time (a new account has ten in all), per cent of the batches that may fail to be judged before the audit gives up, and seconds before the first retry."
+  type = object({
+    max_concurrency           = optional(number, 5)
+    retry_seconds             = optional(number, 30)
+    tolerated_failure_percent = optional(number, 50)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.runs.max_concurrency >= 1 && var.runs.max_concurrency <= 1000 && floor(var.runs.max_concurrency) == var.runs.max_concurrency
+    error_message = "runs.max_concurrency is a whole number from 1 to 1000, such as 5."
+  }
+
+  validation {
+    condition     = var.runs.retry_seconds >= 1 && var.runs.retry_seconds <= 600 && floor(var.runs.retry_seconds) == var.runs.retry_seconds
+    error_message = "runs.retry_seconds is a whole number from 1 to 600, such as 30."
+  }
+
+  validation {
+    condition     = var.runs.tolerated_failure_percent >= 0 && var.runs.tolerated_failure_percent <= 100
+    error_message = "runs.tolerated_failure_percent is from 0 to 100, such as 50."
   }
 }
 

@@ -10,6 +10,12 @@ provider "aws" {
   skip_requesting_account_id  = true
 }
 
+# The provider asks AWS to check a machine's definition while it plans; what is asserted below is the definition itself,
+# and the tests of the machines run it.
+override_resource {
+  target = aws_sfn_state_machine.this
+}
+
 variables {
   account = "123456789012"
   package = "tests/module.tftest.hcl" # any file: nothing is uploaded by a plan
@@ -21,6 +27,8 @@ variables {
     bucket            = "innkeeper-123456789012-eu-central-1"
     configuration_set = "innkeeper-notices"
     dead_letters      = "innkeeper-dead-letters"
+    machine_roles     = { audit = "innkeeper-audit-machine", collect = "innkeeper-collect-machine" }
+    machines          = { audit = "innkeeper-audit", collect = "innkeeper-collect" }
     operator_topic    = "innkeeper-operator"
     schedule_group    = "innkeeper"
     scheduler_role    = "innkeeper-scheduler"
@@ -68,9 +76,9 @@ run "the_bucket_is_private_versioned_and_encrypted" {
 
   assert {
     condition = { for rule in aws_s3_bucket_lifecycle_configuration.this.rule : rule.id => rule.expiration[0].days if length(rule.expiration) > 0 && rule.id != "states-and-locks" } == {
-      facts = 400, feedback = 400, quarantine = 400
+      facts = 400, feedback = 400, quarantine = 400, runs = 400
     }
-    error_message = "Feedback, facts and quarantine go after 400 days; nothing else does."
+    error_message = "Feedback, facts, quarantine and the notes of runs go after 400 days; nothing else does."
   }
 }
 
@@ -179,8 +187,14 @@ run "schedules_and_alarms" {
   }
 
   assert {
-    condition     = { for name, alarm in aws_cloudwatch_metric_alarm.overdue : name => [alarm.evaluation_periods, alarm.treat_missing_data] } == { audit = [7, "breaching"], collect = [1, "breaching"] }
-    error_message = "Silence rings."
+    condition     = [aws_cloudwatch_metric_alarm.collect_overdue["this"].period, aws_cloudwatch_metric_alarm.collect_overdue["this"].treat_missing_data] == [86400, "breaching"]
+    error_message = "A day without collecting rings."
+  }
+
+  # D6
+  assert {
+    condition     = [aws_cloudwatch_metric_alarm.audit_overdue["this"].metric_name, aws_cloudwatch_metric_alarm.audit_overdue["this"].threshold] == ["DaysSinceAudit", 8]
+    error_message = "Eight days without an audit ring."
   }
 
   assert {
@@ -194,6 +208,71 @@ run "schedules_and_alarms" {
   }
 }
 
+# D15, D4, A18: the whole loop as a machine, and what rings when a part of it stays away.
+run "the_loop_runs_over_batches" {
+  command = plan
+
+  assert {
+    condition     = { for name, schedule in aws_scheduler_schedule.this : name => schedule.target[0].arn if name != "rotate" } == { audit = "arn:aws:states:eu-central-1:123456789012:stateMachine:innkeeper-audit", collect = "arn:aws:states:eu-central-1:123456789012:stateMachine:innkeeper-collect" }
+    error_message = "Schedules start the machines."
+  }
+
+  assert {
+    condition = { for statement in jsondecode(aws_iam_role_policy.scheduler.policy).Statement : statement.Action => statement.Resource } == {
+      "lambda:InvokeFunction" = ["arn:aws:lambda:eu-central-1:123456789012:function:innkeeper-rotate"]
+      "states:StartExecution" = ["arn:aws:states:eu-central-1:123456789012:stateMachine:innkeeper-audit", "arn:aws:states:eu-central-1:123456789012:stateMachine:innkeeper-collect"]
+    }
+    error_message = "The scheduler starts what is scheduled, as a machine where there is one."
+  }
+
+  assert {
+    condition = alltrue([for machine in aws_sfn_state_machine.this : alltrue([for state in values(jsondecode(machine.definition).States) :
+      state.ItemReader.Parameters == { Bucket = "innkeeper-123456789012-eu-central-1", Key = "fleet/batches.json" } && state.ItemReader.Resource == "arn:aws:states:::s3:getObject" && state.MaxConcurrency == 5 && state.ItemProcessor.ProcessorConfig.Mode == "DISTRIBUTED" && !can(state.ItemBatcher)
+      if state.Type == "Map"
+    ])])
+    error_message = "Maps read the list of batches, list nothing, and run five at a time."
+  }
+
+  assert {
+    condition     = keys(jsondecode(aws_sfn_state_machine.this["audit"].definition).States) == ["Act", "Count", "Judge", "Prepare", "Publish", "Stopped?"]
+    error_message = "Judged, counted, acted, published."
+  }
+
+  assert {
+    condition     = [for name in ["Prepare", "Judge", "Count", "Act"] : jsondecode(aws_sfn_state_machine.this["audit"].definition).States[name].Next] == ["Judge", "Count", "Stopped?", "Publish"] && jsondecode(aws_sfn_state_machine.this["audit"].definition).States["Stopped?"].Default == "Publish"
+    error_message = "Nothing is done before everything was counted; a run that was stopped skips doing."
+  }
+
+  assert {
+    condition     = length(regexall("\"ToleratedFailurePercentage\": (50|100)\\.0", aws_sfn_state_machine.this["audit"].definition)) == 2 && length(regexall("FULL", aws_sfn_state_machine.this["audit"].definition)) == 5
+    error_message = "Some batches may fail; every call is tried again, spread over time."
+  }
+
+  assert {
+    condition     = [for statement in jsondecode(aws_iam_role_policy.machine["audit"].policy).Statement : [statement.Action, statement.Resource]][0] == ["lambda:InvokeFunction", "arn:aws:lambda:eu-central-1:123456789012:function:innkeeper-audit"]
+    error_message = "A machine starts its one function."
+  }
+
+  assert {
+    condition     = length(regexall("\"\\*\"|:\\*\"", replace(aws_iam_role_policy.machine["audit"].policy, ":innkeeper-audit:*\"", ""))) == 0
+    error_message = "A machine may do nothing on everything."
+  }
+
+  assert {
+    condition = alltrue([for alarm in concat([
+      aws_cloudwatch_metric_alarm.audit_overdue["this"], aws_cloudwatch_metric_alarm.audit_stopped["this"], aws_cloudwatch_metric_alarm.enforcement_incomplete["this"],
+      aws_cloudwatch_metric_alarm.foreign_messages["this"], aws_cloudwatch_metric_alarm.not_collected["this"], aws_cloudwatch_metric_alarm.not_judged["this"],
+      aws_cloudwatch_metric_alarm.silent_tenants["this"],
+    ]) : alarm.namespace == "Innkeeper" && alarm.dimensions == tomap({ Platform = "innkeeper" })])
+    error_message = "The functions' own metrics are those of this platform."
+  }
+
+  assert {
+    condition     = keys(aws_cloudwatch_metric_alarm.run_failed) == ["audit", "collect"]
+    error_message = "A machine that did not reach its end rings."
+  }
+}
+
 run "functions_can_be_left_out" {
   command = plan
 
@@ -202,7 +281,7 @@ run "functions_can_be_left_out" {
   }
 
   assert {
-    condition     = keys(aws_scheduler_schedule.this) == ["collect"] && length(aws_lambda_permission.sentinel) == 0 && length(aws_lambda_permission.rotate) == 0
+    condition     = keys(aws_scheduler_schedule.this) == ["collect"] && keys(aws_sfn_state_machine.this) == ["collect"] && length(aws_cloudwatch_metric_alarm.not_judged) == 0 && length(aws_lambda_permission.sentinel) == 0 && length(aws_lambda_permission.rotate) == 0
     error_message = "What is not there is not called."
   }
 }
@@ -304,6 +383,8 @@ run "refuses_an_unknown_function" {
       bucket            = "innkeeper-123456789012-eu-central-1"
       configuration_set = "innkeeper-notices"
       dead_letters      = "innkeeper-dead-letters"
+      machine_roles     = { audit = "innkeeper-audit-machine", collect = "innkeeper-collect-machine" }
+      machines          = { audit = "innkeeper-audit", collect = "innkeeper-collect" }
       operator_topic    = "innkeeper-operator"
       schedule_group    = "innkeeper"
       scheduler_role    = "innkeeper-scheduler"
@@ -360,6 +441,8 @@ run "refuses_an_odd_bucket_name" {
       bucket            = "Innkeeper"
       configuration_set = "innkeeper-notices"
       dead_letters      = "innkeeper-dead-letters"
+      machine_roles     = { audit = "innkeeper-audit-machine", collect = "innkeeper-collect-machine" }
+      machines          = { audit = "innkeeper-audit", collect = "innkeeper-collect" }
       operator_topic    = "innkeeper-operator"
       schedule_group    = "innkeeper"
       scheduler_role    = "innkeeper-scheduler"
@@ -385,6 +468,8 @@ run "refuses_an_odd_name" {
       bucket            = "innkeeper-123456789012-eu-central-1"
       configuration_set = "innkeeper-notices"
       dead_letters      = "dead letters"
+      machine_roles     = { audit = "innkeeper-audit-machine", collect = "innkeeper-collect-machine" }
+      machines          = { audit = "innkeeper-audit", collect = "innkeeper-collect" }
       operator_topic    = "innkeeper-operator"
       schedule_group    = "innkeeper"
       scheduler_role    = "innkeeper-scheduler"
@@ -410,6 +495,8 @@ run "refuses_a_function_without_a_name" {
       bucket            = "innkeeper-123456789012-eu-central-1"
       configuration_set = "innkeeper-notices"
       dead_letters      = "innkeeper-dead-letters"
+      machine_roles     = { audit = "innkeeper-audit-machine", collect = "innkeeper-collect-machine" }
+      machines          = { audit = "innkeeper-audit", collect = "innkeeper-collect" }
       operator_topic    = "innkeeper-operator"
       schedule_group    = "innkeeper"
       scheduler_role    = "innkeeper-scheduler"
@@ -499,6 +586,73 @@ run "refuses_an_odd_log_retention" {
   }
 
   expect_failures = [var.retention]
+}
+
+run "refuses_no_concurrency" {
+  command = plan
+
+  variables {
+    runs = { max_concurrency = 0 }
+  }
+
+  expect_failures = [var.runs]
+}
+
+run "refuses_a_retry_without_a_pause" {
+  command = plan
+
+  variables {
+    runs = { retry_seconds = 0 }
+  }
+
+  expect_failures = [var.runs]
+}
+
+run "refuses_more_than_all_failures" {
+  command = plan
+
+  variables {
+    runs = { tolerated_failure_percent = 150 }
+  }
+
+  expect_failures = [var.runs]
+}
+
+run "refuses_an_audit_alarm_every_day" {
+  command = plan
+
+  variables {
+    alarms = { audit_days = 1 }
+  }
+
+  expect_failures = [var.alarms]
+}
+
+run "refuses_a_machine_without_a_name" {
+  command = plan
+
+  variables {
+    names = {
+      boundary          = "innkeeper-boundary"
+      bucket            = "innkeeper-123456789012-eu-central-1"
+      configuration_set = "innkeeper-notices"
+      dead_letters      = "innkeeper-dead-letters"
+      machine_roles     = { audit = "innkeeper-audit-machine", collect = "innkeeper-collect-machine" }
+      machines          = { audit = "innkeeper-audit" }
+      operator_topic    = "innkeeper-operator"
+      schedule_group    = "innkeeper"
+      scheduler_role    = "innkeeper-scheduler"
+      suspended_policy  = "innkeeper-suspended"
+      functions = {
+        audit    = "innkeeper-audit"
+        collect  = "innkeeper-collect"
+        rotate   = "innkeeper-rotate"
+        sentinel = "innkeeper-sentinel"
+      }
+    }
+  }
+
+  expect_failures = [var.names]
 }
 
 run "refuses_an_odd_runtime" {

@@ -28,6 +28,8 @@ variable "platform" {
       configuration_set = string
       dead_letters      = string
       functions         = map(string)
+      machine_roles     = map(string)
+      machines          = map(string)
       operator_topic    = string
       schedule_group    = string
       scheduler_role    = string

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from provisioner.cli.app import App, command_options, safe, wrapped, yes_option
 from provisioner.cli.conducting import action_lines, action_words, done_lines, known_tenants, show_findings
-from provisioner.cli.options import tenant_arguments
+from provisioner.cli.options import tenant_arguments, workers_option
 from provisioner.cli.reach import Reach
 from provisioner.cli.text import count
 from provisioner.conduct.audit import Report, Settings, audit
@@ -28,10 +28,18 @@ from provisioner.exit_codes import Exit
               help="With --dry-run: judge by these numbers, and show who would be treated differently.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Go on although unusually many tenants would be suspended.")
 @click.option("--drill", is_flag=True, help="Let mailbox-simulator events count.")
+@workers_option
 @yes_option
 @command_options
 def command(
-    app: App, tenant_ids: tuple[str, ...], dry_run: bool, policy: Path | None, force: bool, drill: bool, yes: bool
+    app: App,
+    tenant_ids: tuple[str, ...],
+    dry_run: bool,
+    policy: Path | None,
+    force: bool,
+    drill: bool,
+    workers: int,
+    yes: bool,
 ) -> int:
     """Judge tenants by what happened to their mail; then block, warn, suspend, tell.
 
@@ -43,7 +51,7 @@ def command(
         raise click.UsageError("--policy shows what other numbers would do; it needs --dry-run")
     reach = Reach(app)
     tenants = known_tenants(reach, tenant_ids)
-    ours = Settings(overrides=reach.platform.policy, force=force, drill=drill, dry_run=True)
+    ours = Settings(overrides=reach.platform.policy, force=force, drill=drill, dry_run=True, workers=workers)
     preview = audit(tenants, reach.outside, app.now(), ours)
     if policy is not None:
         return _compare(app, reach, tenants, preview, ours, _numbers(policy))
@@ -53,7 +61,7 @@ def command(
     if any(one.verdict.actions for one in preview.judged) and not yes:
         _show(app.err, preview)
         app.confirm("Do this?", yes=yes)
-    settings = Settings(overrides=reach.platform.policy, force=force, drill=drill)
+    settings = Settings(overrides=reach.platform.policy, force=force, drill=drill, workers=workers)
     report = audit(tenants, reach.outside, app.now(), settings)
     fleet = None if tenant_ids else tenants
     published = publish(report, reach.outside, app.now(), fleet=fleet, overrides=reach.platform.policy)

@@ -13,6 +13,13 @@ def tenant_arguments(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.argument("tenant_ids", metavar="[TENANT]...", nargs=-1)(function)
 
 
+def workers_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """How many tenants at a time: threads, since the time goes into waiting for AWS."""
+    return click.option(
+        "--workers", default=8, show_default=True, type=click.IntRange(1, 64), help="Tenants read at a time."
+    )(function)
+
+
 def terraform_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """How Terraform is run over several tenants."""
     function = click.option(

@@ -142,11 +142,12 @@ class Fold:
         for day in days:
             sample, start = counts.day(day), day * DAY - row.since
             chosen = candidates(tokens, sample.below)
+            values, times, noted = (list(compress(column, chosen)) for column in (tokens, offsets, marks))
             if len(days) > 1:
-                chosen = _both(chosen, bytes(map(range(start, start + DAY).__contains__, offsets)))
-            when = zip(compress(offsets, chosen), compress(marks, chosen), strict=True)
-            notes = [(offset - start) // HOUR + mark for offset, mark in when]
-            sample.add_many(list(compress(tokens, chosen)), notes)
+                here = list(map(range(start, start + DAY).__contains__, times))
+                values, times, noted = (list(compress(column, here)) for column in (values, times, noted))
+            notes = [(offset - start) // HOUR + mark for offset, mark in zip(times, noted, strict=True)]
+            sample.add_many(values, notes)
 
     def _others(self, events: list[Event]) -> None:
         """What is no delivery: each counted under its kind, then told to whoever remembers more of it."""
@@ -201,12 +202,6 @@ class Fold:
     def _advice(self, event: Event, when: int) -> None:
         if when >= self.windows.count:
             self.memory.advice.add(event.kind.value, event.id, when)
-
-
-def _both(some: bytes, others: bytes) -> bytes:
-    """A 1 where both have it."""
-    both = int.from_bytes(some, "little") & int.from_bytes(others, "little")
-    return both.to_bytes(len(some), "little")
 
 
 def nobody(event: str) -> str:

@@ -1,9 +1,9 @@
 """A hard bounce: the address does not exist, so it is blocked at once."""
 
 from provisioner.model.verdict import BlockRecipient, Propose
-from provisioner.rules.base import Outcome, Rule, evidence, whole
+from provisioner.rules.base import Outcome, Rule, Value, evidence, whole
 from provisioner.rules.clock import DAY
-from provisioner.rules.traces import UNKNOWN_USER, Bounce
+from provisioner.rules.traces import BOUNCES_EACH, UNKNOWN_USER, Bounce
 from provisioner.rules.view import View
 
 ID = "hard-recipient"
@@ -13,6 +13,8 @@ _NOUN = "hard bounces"
 def judge(view: View) -> list[Outcome]:
     """Block each address that bounced for good, except where a person already decided otherwise."""
     since, strikes = view.since(days=28), view.policy.whole("hard.recipient.strikes")
+    counted: list[dict[str, Value]] = [{_NOUN: count} for count in range(BOUNCES_EACH + 1)]  # shared: there are many
+    limits: dict[str, Value] = {_NOUN: strikes}
     found = []
     for address, known in sorted(view.memory.hard.of.items()):
         block = view.standing.blocks.get(address)
@@ -23,11 +25,13 @@ def judge(view: View) -> list[Outcome]:
         if view.outages:
             bounces = [one for one in bounces if not view.held(address, one[0])]
         if len(bounces) >= strikes:
-            found.append(_outcome(view, address, bounces, strikes))
+            found.append(_outcome(view, address, bounces, counted[len(bounces)], limits))
     return found
 
 
-def _outcome(view: View, address: str, bounces: list[Bounce], strikes: int) -> Outcome:
+def _outcome(
+    view: View, address: str, bounces: list[Bounce], numbers: dict[str, Value], limits: dict[str, Value]
+) -> Outcome:
     what = bounces[0][2]
     reason = "the mailbox does not exist" if what in UNKNOWN_USER else f"refused for good ({what or 'no reason given'})"
     events = [event for _, event, _ in bounces]
@@ -36,7 +40,7 @@ def _outcome(view: View, address: str, bounces: list[Bounce], strikes: int) -> O
         days = view.policy.whole("hard.recipient.unblock_days")
         if bounces[-1][0] - lifted <= days * DAY:
             return _ask(address, f"{address}: {reason}, again after it was unblocked", events, days)
-    why = evidence(ID, f"{address}: {reason}.", events, numbers={_NOUN: len(bounces)}, limits={_NOUN: strikes})
+    why = evidence(ID, f"{address}: {reason}.", events, numbers=numbers, limits=limits)
     return Outcome(severity="act", evidence=why, action=BlockRecipient(recipient=address, reason="hard", evidence=why))
 
 

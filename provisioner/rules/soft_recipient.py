@@ -15,7 +15,9 @@ def judge(view: View) -> list[Outcome]:
     strikes, days = view.policy.whole("soft.recipient.strikes"), view.policy.whole("soft.recipient.window_days")
     since = view.since(days=days)
     found = []
-    for address in sorted(view.memory.soft.bounces):
+    for address, bounces in sorted(view.memory.soft.bounces.items()):
+        if len(bounces) < strikes:  # days; no run is longer
+            continue
         run = _longest_run(view, address, max(since, view.settled(address) + 1))
         if address not in view.standing.blocks and len(run) >= strikes:
             found.append(_block(view, address, run, strikes, days))

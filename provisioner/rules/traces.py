@@ -6,7 +6,7 @@ data in ``Standing.windows``). Adding twice changes nothing.
 
 import heapq
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from provisioner.rules.clock import DAY, HOUR, from_stamp, stamp
 
@@ -21,6 +21,7 @@ VIRUS_EVENTS = 100  # event ids remembered per virus incident
 ADVICE_EVENTS = 100  # newest events remembered per kind of advice
 
 UNKNOWN_USER = ("5.1.1", "NoEmail")
+T = TypeVar("T", int, tuple[int, str])
 Bounce = tuple[int, str, str]  # when, event id, what (5.1.1, NoEmail, another status, or nothing)
 
 
@@ -47,8 +48,10 @@ class HardBounces:
             self.of = {address: self.of[address] for _, address in newest}
 
     def prune(self, oldest: int) -> None:
-        recent = {a: tuple(b for b in bounces if b[0] >= oldest) for a, bounces in self.of.items()}
-        self.of = {address: bounces for address, bounces in recent.items() if bounces}
+        for address in [address for address, bounces in self.of.items() if bounces[-1][0] < oldest]:
+            recent = tuple(bounce for bounce in self.of.pop(address) if bounce[0] >= oldest)
+            if recent:
+                self.of[address] = recent
 
     def dump(self) -> dict[str, Any]:
         return {a: [[stamp(w), *rest] for w, *rest in bounces] for a, bounces in sorted(self.of.items())}
@@ -111,25 +114,21 @@ class SoftBounces:
     def prune(self, oldest: int) -> None:
         """Forget whole days before the one that holds ``oldest``."""
         first = oldest // DAY
-        for known in (self.bounces, self.deliveries):
-            for days in known.values():
-                for day in [day for day in days if day < first]:
-                    del days[day]
-        self._keep({address: days for address, days in self.bounces.items() if days})
-        self.deliveries = {a: days for a, days in self.deliveries.items() if days and a in self.bounces}
+        self._keep(_since(first, self.bounces))
+        self.deliveries = {a: days for a, days in _since(first, self.deliveries).items() if a in self.bounces}
 
     def last(self, address: str) -> tuple[int, str]:
         days = self.bounces[address]
         return days[max(days)][1]
 
-    def times_delivered(self, address: str) -> set[int]:
-        return {when for pair in self.deliveries.get(address, {}).values() for when in pair}
+    def times_delivered(self, address: str) -> list[int]:
+        return _each(self.deliveries.get(address, {}))
 
     def dump(self) -> dict[str, Any]:
         return {
             address: {
-                "bounced": [[stamp(w), e] for w, e in sorted({one for pair in days.values() for one in pair})],
-                "delivered": sorted(self.times_delivered(address)),
+                "bounced": [[stamp(w), e] for w, e in _each(days)],
+                "delivered": self.times_delivered(address),
             }
             for address, days in sorted(self.bounces.items())
         }
@@ -173,6 +172,20 @@ class Complaints:
         self = cls()
         self.of = {event: (from_stamp(when), address) for event, (when, address) in data.items()}
         return self
+
+
+def _since(first: int, known: Mapping[str, dict[int, tuple[T, T]]]) -> dict[str, dict[int, tuple[T, T]]]:
+    """What is left of each address's days from ``first`` on."""
+    recent = (
+        (address, days if min(days) >= first else {day: pair for day, pair in days.items() if day >= first})
+        for address, days in known.items()
+    )
+    return {address: days for address, days in recent if days}
+
+
+def _each(days: Mapping[int, tuple[T, T]]) -> list[T]:
+    """The first and the last of each day in order, once where they are the same."""
+    return sorted({one for pair in days.values() for one in pair})
 
 
 class Incident:

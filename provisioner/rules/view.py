@@ -43,6 +43,8 @@ class View:
 
     def settled(self, address: str) -> int:
         """Events of ``address`` up to then are settled: a person decided about it, or its soft block ran out."""
+        if not (self.unblocked or self.memory.closed or self.memory.lifted):
+            return -1  # as for nearly every tenant, and it is asked for every address
         decided = max(self.unblocked.get(address, -1), self.memory.closed.get(f"block:{address}", -1))
         return max(decided, self.memory.lifted.get(address, -1))
 

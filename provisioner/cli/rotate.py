@@ -102,23 +102,30 @@ def rotation_of(app: App, reach: Reach, tenant: str) -> Rotation:
 
 
 def _rotate(app: App, reach: Reach, rotations: dict[str, Rotation], *, yes: bool) -> int:
-    for one in rotations.values():
-        refuse_if_suspended(one.manifest, one.state())
-        _announce(app, look(one), one)
-    app.confirm("Make new passwords?", yes=yes)
-    done: dict[str, Overview] = {}
     failed: dict[str, str] = {}
-    for tenant, one in rotations.items():
-        try:
-            done[tenant] = _carry_out(app, reach, one)
-        except InnkeeperError as error:
-            failed[tenant] = str(error)
-            app.say(f"{tenant}: {error}")
-    app.emit({"rotated": done, "failed": failed}, lambda out: _next(out, done.values()))
+    ready = [tenant for tenant, one in rotations.items() if _tried(app, failed, tenant, partial(_announce, app, one))]
+    if ready:
+        app.confirm("Make new passwords?", yes=yes)
+    done: list[Overview] = []
+    for tenant in ready:
+        _tried(app, failed, tenant, partial(_carry_out, app, reach, rotations[tenant], done))
+    app.emit({"rotated": {seen.tenant: seen for seen in done}, "failed": failed}, lambda out: _next(out, done))
     return Exit.DONE if not failed else Exit.SOME_FAILED if done else Exit.FAILED
 
 
-def _announce(app: App, seen: Overview, one: Rotation) -> None:
+def _tried(app: App, failed: dict[str, str], tenant: str, doing: Callable[[], None]) -> bool:
+    """Whether it went well; one tenant's failure is said and kept, and stops no other."""
+    try:
+        doing()
+    except InnkeeperError as error:
+        failed[tenant] = str(error)
+        app.say(str(error))
+    return tenant not in failed
+
+
+def _announce(app: App, one: Rotation) -> None:
+    refuse_if_suspended(one.manifest, one.state())
+    seen = look(one)
     if seen.previous is not None and seen.waits_for:
         raise InnkeeperError(
             f"{seen.tenant} has two passwords already: {seen.waits_for}",
@@ -134,7 +141,7 @@ def _announce(app: App, seen: Overview, one: Rotation) -> None:
     )
 
 
-def _carry_out(app: App, reach: Reach, one: Rotation) -> Overview:
+def _carry_out(app: App, reach: Reach, one: Rotation, done: list[Overview]) -> None:
     """The four steps, and the enforcer at once, because a new key is born active."""
     token = next_token(one)
     try:
@@ -144,7 +151,7 @@ def _carry_out(app: App, reach: Reach, one: Rotation) -> Overview:
     finally:
         for missing in enforcer(app, reach)(one.manifest):
             app.say(f"    not enforced yet: {missing}")
-    return look(one)
+    done.append(look(one))
 
 
 def _next(out: Console, done: Iterable[Overview]) -> None:

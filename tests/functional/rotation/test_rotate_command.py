@@ -62,12 +62,15 @@ def test_who_knows_better_may_cut_the_old_password_off(bakery, innkeeper):
     assert not bakery.logs_in(bakery.first)
 
 
-def test_a_suspended_tenant_is_refused_with_what_to_do(other, innkeeper, house):
+def test_a_suspended_tenant_is_refused_with_what_to_do_and_stops_no_other(bakery, other, innkeeper, house):
     """G6"""
     grocer = other("grocer")
     suspend("grocer", house.outside, grocer.aws.clock.now(), by="op", reason="a test of the levers")
     code, _, err = innkeeper("rotate", "grocer", "--yes")
     assert (code, "innkeeper reinstate grocer" in err) == (1, True)
+    code, out, _ = innkeeper("rotate", "grocer", "bakery", "--yes", "--format", "json")
+    assert (code, list(json.loads(out)["rotated"]), list(json.loads(out)["failed"])) == (3, ["bakery"], ["grocer"])
+    assert bakery.logs_in(bakery.first)
     assert [key.active for key in grocer.wiring.keys.list(grocer.manifest.user)] == [False]
 
 

@@ -93,6 +93,8 @@ def _by_hand(bakery):
     assert run(["credentials", "bakery"]) == 0
     assert run(["wordpress", "bakery", "-o", "kit", "--reveal"]) == 0
     assert run(["wordpress", "bakery", "-o", "bare"]) == 0
+    Path("bare/README.txt").write_text("mine")
+    assert run(["wordpress", "bakery", "-o", "bare", "--reveal", "--debug"]) == 2  # with the password in its hands
     value = bakery.wiring.secrets.get(bakery.manifest.secret).value
     bakery.wiring.secrets.put(bakery.manifest.secret, value, token=TOKENS[6], stages=("OLD",))
     failures = []

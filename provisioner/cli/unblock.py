@@ -55,6 +55,6 @@ def _blocked(reach: Reach, tenant: str, provider: str, between: tuple[datetime, 
         window = f"between {start:%Y-%m-%d %H:%M} and {end:%Y-%m-%d %H:%M} UTC"
         raise InnkeeperError(
             f"{tenant}: no rule blocked an address at {provider} {window}",
-            hint="a day without a time begins at midnight; 'innkeeper explain TENANT ADDRESS' tells when it was blocked",
+            hint="a day without a time begins at midnight; 'innkeeper explain TENANT ADDRESS' tells when it was",
         )
     return found

@@ -5,11 +5,13 @@ import json
 from provisioner.cli.main import run
 
 TENANTS = ("bakery", "cinema", "florist")
+# Seven bounces suspend: enough to see how many addresses are shown, and few enough to be quick.
 PLATFORM = """\
 region: eu-central-1
 name: inn
 operator: {name: Erika, email: operator@host.example}
 sender: notices@innkeeper.example
+policy: {hard.tenant.small.suspend: 7}
 """
 TENANT = """\
 id: {name}

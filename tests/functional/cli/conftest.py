@@ -55,7 +55,7 @@ def troubled(house):
     """Two tenants more, and feedback in all queues: a reason to suspend bakery, one bounce, three deliveries."""
     house.manifests |= {name: house.tenant(name) for name in ("cinema", "florist")}
     at = datetime.now(UTC) - timedelta(hours=3)
-    house.bounce(house.manifests["bakery"], *(f"guest{n}@mail{n}.test" for n in range(16)), at=at)
+    house.bounce(house.manifests["bakery"], *(f"guest{n}@mail{n}.test" for n in range(7)), at=at)
     house.bounce(house.manifests["cinema"], "gone@elsewhere.test", at=at)
     house.mail(house.manifests["florist"], *(f"guest{n}@elsewhere.test" for n in range(3)))
     return house

@@ -17,7 +17,7 @@ def levers(house, tenant):
 def test_from_feedback_to_a_suspension_and_back(troubled, ink, tmp_path):
     """collect, audit --dry-run, audit, status, explain, enforce, reinstate: each says what the next one builds on."""
     out, err = ink("collect")
-    assert "bakery: 17 messages: 16 hard bounces\n" in out
+    assert "bakery: 8 messages: 7 hard bounces\n" in out
     assert "cinema: 2 messages: 1 hard bounce\n" in out
     assert "florist: 4 messages: 3 deliveries\n" in out
     assert "3 of 3 queues read" in out
@@ -25,8 +25,8 @@ def test_from_feedback_to_a_suspension_and_back(troubled, ink, tmp_path):
 
     out, _ = ink("audit", "--dry-run")
     assert "bakery: good → suspended" in out
-    assert "→ block 16 addresses: guest0@mail0.test" in out
-    assert "and 11 more" in out
+    assert "→ block 7 addresses: guest0@mail0.test" in out
+    assert "and 2 more" in out
     assert "nothing was changed" in out
     assert max(map(len, out.splitlines())) < 200
     compare(ink, tmp_path / "lenient.yaml")
@@ -44,14 +44,14 @@ def test_from_feedback_to_a_suspension_and_back(troubled, ink, tmp_path):
 
     out, _ = ink("status")
     row = next(line for line in out.splitlines() if line.startswith("bakery "))
-    assert row.split()[2:6] == ["suspended", f"{datetime.now(UTC):%Y-%m-%d}", "16", "no"]
+    assert row.split()[2:6] == ["suspended", f"{datetime.now(UTC):%Y-%m-%d}", "7", "no"]
     assert "innkeeper explain bakery" in out
     rows = {row["tenant"]: row for row in ink.json("status")}
-    assert (rows["bakery"]["state"], rows["bakery"]["blocked"], rows["bakery"]["in_force"]) == ("suspended", 16, True)
+    assert (rows["bakery"]["state"], rows["bakery"]["blocked"], rows["bakery"]["in_force"]) == ("suspended", 7, True)
     assert rows["florist"]["state"] == "good"
 
     out, _ = ink("explain", "bakery")
-    assert "limits: suspend addresses 15" in out
+    assert "limits: suspend addresses 7" in out
     assert "innkeeper reinstate bakery --reason" in out
     out, _ = ink("explain", "cinema", "Gone@elsewhere.test")
     assert "cinema may not write to gone@elsewhere.test (hard)" in out
@@ -77,7 +77,7 @@ def an_outage_is_undone(ink):
     assert "no rule blocked an address at mail3.test between 2020-01-01 00:00" in line
     out, _ = ink("unblock", "bakery", "--provider", "mail3.test", "--between", today, tomorrow, *given)
     assert "take guest3@mail3.test off the suppression list" in out
-    assert ink.json("status", "bakery")[0]["blocked"] == 15
+    assert ink.json("status", "bakery")[0]["blocked"] == 6
     for wrong in (("--provider", "mail4.test"), (), ("a@mail4.test", "--provider", "mail4.test")):
         assert "or --provider together with --between" in ink.fails("unblock", "bakery", *wrong, *given, expect=2)
 

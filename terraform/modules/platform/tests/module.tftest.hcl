@@ -234,12 +234,12 @@ run "the_loop_runs_over_batches" {
   }
 
   assert {
-    condition     = keys(jsondecode(aws_sfn_state_machine.this["audit"].definition).States) == ["Act", "Count", "Judge", "Prepare", "Publish", "Stopped?"]
+    condition     = keys(jsondecode(aws_sfn_state_machine.this["audit"].definition).States) == ["Act", "Count", "Decided", "Judge", "Prepare", "Publish"]
     error_message = "Judged, counted, acted, published."
   }
 
   assert {
-    condition     = [for name in ["Prepare", "Judge", "Count", "Act"] : jsondecode(aws_sfn_state_machine.this["audit"].definition).States[name].Next] == ["Judge", "Count", "Stopped?", "Publish"] && jsondecode(aws_sfn_state_machine.this["audit"].definition).States["Stopped?"].Default == "Publish"
+    condition     = [for name in ["Prepare", "Judge", "Count", "Act"] : jsondecode(aws_sfn_state_machine.this["audit"].definition).States[name].Next] == ["Judge", "Count", "Decided", "Publish"] && jsondecode(aws_sfn_state_machine.this["audit"].definition).States["Decided"].Default == "Publish"
     error_message = "Nothing is done before everything was counted; a run that was stopped skips doing."
   }
 

@@ -25,8 +25,11 @@ class State(StrEnum):
         return self in (State.GOOD, State.WARNED)
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Why something was decided: the rule, what it compared, and the events behind it."""
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Why something was decided: the rule, what it compared, and the events behind it.
+
+    Evidence holds nothing that could hold it, and there may be 100,000: ``gc=False`` spares the collector the walk.
+    """
 
     rule: str
     sentence: str  # for a site owner
@@ -36,7 +39,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     events_total: int = 0
 
 
-class Block(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Block(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A recipient this tenant may not write to. ``until`` None: until a person unblocks."""
 
     reason: str  # soft, hard, complaint, manual

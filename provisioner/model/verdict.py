@@ -7,21 +7,21 @@ import msgspec
 from provisioner.model.standing import Evidence, Standing, State
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class Finding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One thing a rule saw. ``severity``: info, warn, act."""
 
     severity: str
     evidence: Evidence
 
 
-class BlockRecipient(msgspec.Struct, frozen=True, kw_only=True, tag="block-recipient"):
+class BlockRecipient(msgspec.Struct, frozen=True, kw_only=True, tag="block-recipient", gc=False):
     recipient: str
     reason: str
     evidence: Evidence
     until: datetime | None = None
 
 
-class UnblockRecipient(msgspec.Struct, frozen=True, kw_only=True, tag="unblock-recipient"):
+class UnblockRecipient(msgspec.Struct, frozen=True, kw_only=True, tag="unblock-recipient", gc=False):
     recipient: str
     evidence: Evidence
 

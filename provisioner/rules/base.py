@@ -71,7 +71,7 @@ def choice(name: str, standard: str, choices: tuple[str, ...], why: str) -> Opti
     )
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a rule returns: how bad (info, warn, act), why, and what to do about it (None: only show it)."""
 
     severity: str

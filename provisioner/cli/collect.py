@@ -7,7 +7,7 @@ from rich.console import Console
 
 from provisioner.cli.app import App, command_options, safe, wrapped
 from provisioner.cli.conducting import done_lines, known_tenants
-from provisioner.cli.options import tenant_arguments
+from provisioner.cli.options import tenant_arguments, workers_option
 from provisioner.cli.reach import Reach
 from provisioner.cli.text import count
 from provisioner.conduct.collect import Drain
@@ -30,8 +30,9 @@ _EVENTS = {
 @click.option("--dead-letters", is_flag=True, help="Also read the queue of what could not be delivered.")
 @click.option("--drill", is_flag=True, help="Let mailbox-simulator events count in what is judged at once.")
 @click.option("--seconds", type=click.IntRange(10, 36000), default=3600, show_default=True, help="Stop after these.")
+@workers_option
 @command_options
-def command(app: App, tenant_ids: tuple[str, ...], dead_letters: bool, drill: bool, seconds: int) -> int:
+def command(app: App, tenant_ids: tuple[str, ...], dead_letters: bool, drill: bool, seconds: int, workers: int) -> int:
     """Store waiting feedback, then delete it from the queues; judge floods and viruses at once.
 
     Dying anywhere loses nothing; running again changes nothing.
@@ -42,7 +43,7 @@ def command(app: App, tenant_ids: tuple[str, ...], dead_letters: bool, drill: bo
     tenants = known_tenants(reach, tenant_ids)
     end = time.monotonic() + seconds
     drain = Drain(clock=app.now, seconds_left=lambda: end - time.monotonic(), reserve=5.0)
-    run = collect_all(tenants, reach.outside, drain, overrides=reach.platform.policy, drill=drill)
+    run = collect_all(tenants, reach.outside, drain, overrides=reach.platform.policy, drill=drill, workers=workers)
     dead = collect_dead_letters(reach.outside, reach.platform.name, drain) if dead_letters else None
     app.emit(collect_summary(run, dead), lambda out: _show(out, run))
     return Exit.DONE if run.complete else Exit.SOME_FAILED

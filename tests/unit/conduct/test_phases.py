@@ -299,3 +299,17 @@ def test_a_reinstatement_between_the_phases_wins():
     act_batch(["site000"], world.outside, NOW + timedelta(minutes=2), settings("w"), batch="1")
     assert read_standing(world.archive, "site000")[0].state is State.GOOD
     assert world.levers.tenants["site000"].open
+
+
+def test_days_without_an_audit_are_counted_from_the_last_or_from_the_first_look():
+    """D6: a schedule that never fires is silence, and silence is counted. M8."""
+    world = fleet(1)
+    assert [days_since_audit(world.outside, NOW + timedelta(days=n)) for n in (0, 3, 8)] == [0, 3, 8]
+    collected(world)
+    assert run(world).complete
+    assert days_since_audit(world.outside, NOW + timedelta(days=8)) == 8
+    many = fleet(10)
+    condemn(many, *list(many.manifests)[:4])
+    collected(many)
+    assert run(many).stopped
+    assert days_since_audit(many.outside, NOW + timedelta(days=8)) == 0  # first asked now: no audit came to its end

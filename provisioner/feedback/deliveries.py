@@ -31,7 +31,7 @@ _Pair = tuple[int, str, str, int, str, Event]  # span, domain, local part, when,
 
 
 class Deliveries(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Up to a thousand deliveries of one tenant, sorted by domain.
+    """Up to a thousand deliveries of one tenant, sorted by domain, local part and time.
 
     ``domains`` and ``counts`` belong together: the first ``counts[0]`` deliveries went to ``domains[0]``, and so on.
     ``ids`` is nine bytes each, ``at`` and ``lags`` four (read them with ``offsets`` and ``delays``): milliseconds,

@@ -34,18 +34,17 @@ def to_datetime(ms: int) -> datetime:
 
 def stamp(ms: int) -> str:
     """``2026-11-16T10:00:00.123Z``, as SES writes it."""
-    minute, rest = divmod(ms, MINUTE)
-    return f"{_minute_name(minute)}:{rest // SECOND:02d}.{rest % SECOND:03d}Z"
+    hour, rest = divmod(ms, HOUR)
+    return f"{_hour_name(hour)}:{rest // MINUTE:02d}:{rest // SECOND % 60:02d}.{rest % SECOND:03d}Z"
 
 
 def from_stamp(text: str) -> int:
     return to_ms(datetime.fromisoformat(text))
 
 
-@lru_cache(maxsize=16_384)
-def _minute_name(minute: int) -> str:
-    day, rest = divmod(minute, 24 * 60)
-    return f"{day_name(day)}T{rest // 60:02d}:{rest % 60:02d}"
+@lru_cache(maxsize=1024)
+def _hour_name(hour: int) -> str:
+    return f"{day_name(hour // 24)}T{hour % 24:02d}"
 
 
 @lru_cache(maxsize=1024)

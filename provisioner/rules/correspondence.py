@@ -10,9 +10,10 @@ import heapq
 import sys
 from array import array
 from base64 import b64decode, b64encode
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
-from itertools import chain, compress
+from itertools import chain
 from typing import Any
 
 from provisioner.feedback.deliveries import Deliveries
@@ -221,17 +222,18 @@ def _reset(parts: Iterable[Part], soft: SoftBounces) -> None:
 
 
 def _reset_row(row: Deliveries, soft: SoftBounces) -> None:
-    start, since, locals_ = 0, row.since, row.locals
-    offsets: array[int] | None = None
+    """Sets tell whether anybody is meant; as a row is sorted, the few who are found are found by halving."""
+    start, locals_ = 0, row.locals
     for domain, count in zip(row.domains, row.counts, strict=True):
+        end = start + count
         known = soft.locals.get(domain)
         if known:
-            part = locals_[start : start + count]
-            for index in compress(range(count), map(known.__contains__, part)):
-                if offsets is None:
-                    offsets = row.offsets()
-                soft.add_delivery(f"{part[index]}@{domain}", since + offsets[start + index])
-        start += count
+            for local in known.intersection(locals_[start:end]):
+                first = bisect_left(locals_, local, start, end)
+                last = bisect_right(locals_, local, first, end)
+                for offset in row.offsets()[first:last]:
+                    soft.add_delivery(f"{local}@{domain}", row.since + offset)
+        start = end
 
 
 def _pack(numbers: "array[int]") -> str:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from itertools import compress, repeat
 
-from provisioner.feedback.deliveries import Deliveries
+from provisioner.feedback.deliveries import ROW, Deliveries
 from provisioner.model.event import Event, Kind
 from provisioner.rules.addresses import PROVIDERS, domain_of, usable
 from provisioner.rules.clock import DAY, HOUR, counted_at
@@ -18,6 +18,7 @@ from provisioner.rules.memory import Memory
 from provisioner.rules.sample import MARK, candidates, digest_tokens, id_tokens, token
 
 CHUNK = 8_192
+_INDEXES = tuple(range(ROW))  # made once
 _FINAL = frozenset({Kind.HARD, Kind.POLICY, Kind.SOFT, Kind.CONTENT, Kind.UNDETERMINED})
 
 
@@ -39,6 +40,7 @@ class Fold:
         self.windows = windows
         self.drill = drill
         self.first, self.last = windows.count // HOUR, windows.newest // HOUR
+        self.bounced: dict[int, list[int]] = defaultdict(list)  # hour -> addresses' tokens, of the chunk being read
         self.table: dict[Kind, Callable[[Event, int], None]] = {
             Kind.HARD: self._hard,
             Kind.SOFT: self._soft,
@@ -139,14 +141,16 @@ class Fold:
     def _count(self, row: Deliveries, tokens: "array[int]", offsets: "array[int]", marks: bytearray) -> None:
         """Into the sample of each day the row touches: nearly always one, and of a busy day only a few are kept."""
         counts, days = self.memory.counts(Kind.DELIVERY), range(row.since // DAY, row.until // DAY + 1)
+        indexes = _INDEXES if len(row) <= ROW else range(len(row))
         for day in days:
             sample, start = counts.day(day), day * DAY - row.since
-            chosen = candidates(tokens, sample.below)
-            values, times, noted = (list(compress(column, chosen)) for column in (tokens, offsets, marks))
+            chosen: Iterable[int] = compress(indexes, candidates(tokens, sample.below))
             if len(days) > 1:
-                here = list(map(range(start, start + DAY).__contains__, times))
-                values, times, noted = (list(compress(column, here)) for column in (values, times, noted))
-            notes = [(offset - start) // HOUR + mark for offset, mark in zip(times, noted, strict=True)]
+                chosen = [index for index in chosen if start <= offsets[index] < start + DAY]
+            else:
+                chosen = list(chosen)
+            notes = [(offsets[index] - start) // HOUR + marks[index] for index in chosen]
+            values = [tokens[index] for index in chosen]
             sample.add_many(values, notes)
 
     def _others(self, events: list[Event]) -> None:
@@ -170,6 +174,9 @@ class Fold:
             handle = table.get(kind)
             if handle is not None:
                 handle(event, when)
+        for hour, values in self.bounced.items():
+            self.memory.bounced.day(hour // 24).add_highest(values, hour % 24)
+        self.bounced.clear()
         for (kind, hour), values in seen.items():
             self.memory.counts(kind).day(hour // 24).add_many(values, repeat(hour % 24, len(values)))
 
@@ -179,7 +186,7 @@ class Fold:
         address = event.recipient if usable(event.recipient) else nobody(event.id)
         what = "NoEmail" if event.subtype == "NoEmail" and event.status != "5.1.1" else event.status
         self.memory.hard.add(address, when, event.id, what)
-        self.memory.bounced.add(when, token(address))
+        self.bounced[when // HOUR].append(token(address))
 
     def _soft(self, event: Event, when: int) -> None:
         if when >= self.windows.count and usable(event.recipient):

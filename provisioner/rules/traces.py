@@ -185,6 +185,9 @@ def _since(first: int, known: Mapping[str, dict[int, tuple[T, T]]]) -> dict[str,
 
 def _each(days: Mapping[int, tuple[T, T]]) -> list[T]:
     """The first and the last of each day in order, once where they are the same."""
+    if len(days) == 1:  # most are
+        ((first, last),) = days.values()
+        return [first] if first == last else [first, last]
     return sorted({one for pair in days.values() for one in pair})
 
 

@@ -1,8 +1,9 @@
 """Judge many tenants, several at a time: reading their documents is mostly waiting. Reads only."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 
@@ -13,6 +14,10 @@ from provisioner.conduct.run import Settings
 from provisioner.errors import InnkeeperError
 from provisioner.ports import Archive
 from provisioner.rules import Outage
+
+T = TypeVar("T")
+R = TypeVar("R")
+_SOME = 16  # tenants handed to a thread at once
 
 
 class Bench(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,8 +52,7 @@ def judge_all(
         except InnkeeperError as err:
             return err
 
-    with ThreadPoolExecutor(settings.workers) as pool:
-        found = list(zip(cases, pool.map(judged, cases), strict=True))
+    found = list(zip(cases, _each(judged, cases, settings.workers), strict=True))
     failed = {case.manifest.tenant: str(one) for case, one in found if isinstance(one, InnkeeperError)}
     return Bench(
         judged=tuple(one for _, one in found if isinstance(one, Judged)),
@@ -68,11 +72,18 @@ def _open_all(
         except InnkeeperError as err:
             return err
 
-    with ThreadPoolExecutor(settings.workers) as pool:
-        found = list(pool.map(opened, tenants))
+    found = _each(opened, tenants, settings.workers)
     not_judged = {
         tenant: str(one) for tenant, one in zip(tenants, found, strict=True) if isinstance(one, InnkeeperError)
     }
     cases = [one for one in found if isinstance(one, Case)]
     cases.sort(key=lambda case: (case.standing.judged is not None, case.standing.judged, case.manifest.tenant))
     return cases, not_judged
+
+
+def _each(work: Callable[[T], R], items: Sequence[T], workers: int) -> list[R]:
+    """``work`` on every item, in order, in threads; some at a time, for handing over single ones costs too."""
+    size = max(1, min(_SOME, len(items) // (4 * workers)))
+    parts = [items[start : start + size] for start in range(0, len(items), size)]
+    with ThreadPoolExecutor(workers) as pool:
+        return [one for part in pool.map(lambda part: [work(item) for item in part], parts) for one in part]

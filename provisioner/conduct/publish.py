@@ -68,9 +68,12 @@ def publish_pages(
     pages: list[str] = []
     errors: list[str] = []
     found: list[ReportData] = []
+    # What was carried out is noted in the standing, and a run that was stopped stored none: these are read again.
+    carried_out = {done.tenant for done in report.done}
     for one in report.judged:
+        moved = bool(report.stopped) or one.tenant in carried_out
         try:
-            data = _data(one, outside.archive, now, overrides or {})
+            data = _data(one, outside.archive, now, overrides or {}, moved=moved)
             rendered = render_report(data)
             base = f"reports/{one.tenant}/{iso_week(now)}"
             replace(outside.archive, f"{base}.html", rendered.html.encode())
@@ -83,9 +86,11 @@ def publish_pages(
     return Published(pages=tuple(pages), errors=tuple(errors)), tuple(found)
 
 
-def _data(one: Judged, archive: Archive, now: datetime, overrides: Mapping[str, Any]) -> ReportData:
+def _data(one: Judged, archive: Archive, now: datetime, overrides: Mapping[str, Any], *, moved: bool) -> ReportData:
     manifest = one.case.manifest
-    standing, _ = documents.read_standing(archive, one.tenant)  # as enforcing and notifying left it
+    standing = one.verdict.standing
+    if moved:
+        standing, _ = documents.read_standing(archive, one.tenant)
     policy = resolve_policy(manifest.profile, overrides, manifest.overrides)
     return build_report(manifest, standing, [one.verdict], policy, now, collected=now)
 

@@ -21,11 +21,9 @@ from provisioner.onboarding.credentials import Minted, mint
 from provisioner.onboarding.records import DEFAULT_SIGNING_ZONE
 from provisioner.onboarding.verify import IdentityState
 from provisioner.ports import Keys, Secrets
+from provisioner.terraform.plans import lifting
 
 REFRESH_CYCLE_DAYS = 7  # every tenant is compared with AWS once in this many days, a share of the fleet each day
-
-# Replacing one of these gives the tenant a fresh, enabled one (measured with the provider).
-_KEEPS_SUSPENSION = ("aws_sesv2_configuration_set.", "aws_iam_user.")
 
 
 class ReplacementRefusedError(InnkeeperError):
@@ -121,8 +119,9 @@ def plan_tenant(tenant: Tenant, shell: Shell, today: date, *, refresh: bool = Fa
     orphans = shell.adopt(shell.root.state_list())
     if orphans:
         shell.root.write({**files, **orphans})
-    changes = read_changes(shell.root.plan())
-    refuse_replacement(tenant.id, changes, state)
+    plan = shell.root.plan()
+    refuse_lifting(tenant.id, plan, state)
+    changes = read_changes(plan)
     return Plan(tenant=tenant.id, changes=changes, files=files, signing_zone=zone, state=state)
 
 
@@ -142,12 +141,11 @@ def refresh_due(tenant_id: str, refreshed: str, today: date) -> bool:
     return age >= REFRESH_CYCLE_DAYS or (its_day and age > 0)
 
 
-def refuse_replacement(tenant_id: str, changes: Changes, state: State) -> None:
+def refuse_lifting(tenant_id: str, plan: Mapping[str, Any], state: State) -> None:
     """A replaced configuration set or user starts enabled, so it must not happen to a suspended tenant (E2)."""
     if state.may_send:
         return
-    gone = (*changes.of("replace"), *changes.of("destroy"))
-    lost = [change.address for change in gone if change.address.startswith(_KEEPS_SUSPENSION)]
+    lost = lifting(plan)
     if lost:
         raise ReplacementRefusedError(
             f"{tenant_id} is {state.value}, and this would replace {', '.join(lost)}: the new one would start enabled",
@@ -204,8 +202,7 @@ def _correct_signing_zone(tenant: Tenant, plan: Plan, shell: Shell) -> Plan:
     files = shell.render(zone)
     if tenant.dns is Dns.ROUTE53:
         shell.root.write(files)
-        changes = read_changes(shell.root.plan())
-        refuse_replacement(tenant.id, changes, plan.state)
+        refuse_lifting(tenant.id, shell.root.plan(), plan.state)
         shell.root.apply()
     return msgspec.structs.replace(plan, files=files, signing_zone=zone)
 

@@ -60,7 +60,8 @@ class World:
             for key in self.planned
         ]  # fmt: skip
         if self.replace:
-            changes.append({"address": "module.tenant.aws_sesv2_configuration_set.this", "type": "x",
+            changes.append({"address": "module.tenant.aws_sesv2_configuration_set.this",
+                            "type": "aws_sesv2_configuration_set",
                             "change": {"actions": ["delete", "create"]}})  # fmt: skip
         return {"resource_changes": changes}
 

@@ -8,6 +8,7 @@ from conduct_house import NOTICES, NOW
 
 from lambdas.sentinel.handler import handle as sentinel
 from provisioner.aws import function
+from provisioner.cli.status import command as status
 from provisioner.conduct.aws_view import follow, watch
 from provisioner.ports import AwsFinding, AwsView
 from provisioner.sandbox.state import Recommendation
@@ -96,3 +97,22 @@ def test_the_function_that_eventbridge_starts_tells_once(house, monkeypatch, cap
     assert watch(house.outside, NOW).changed == ("bakery",)
     assert told() == ["bakery: all clear again at Amazon SES"]
     assert follow(event, house.outside, NOW).changed == ()
+
+
+def test_status_shows_what_amazon_did_beside_our_own_switches(house, tmp_path, monkeypatch, capsys):
+    bakery, florist = house.tenant("bakery"), house.tenant("florist")
+    pause(house, bakery)
+    find(house, house.names.tenant("florist").identity_arn(florist.domain), "DMARC")
+    (tmp_path / "platform.yaml").write_text(
+        "name: inn\nregion: eu-central-1\noperator: {name: Ops, email: operator@host.example}\n"
+        "sender: notices@innkeeper.example\n"
+    )
+    (tmp_path / "tenants").mkdir()
+    for name, value in house.aws.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    status.main([], standalone_mode=False)
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "bakery bakery.example good 0 no never" in lines
+    assert "bakery: Amazon SES itself has paused sending: high bounce rate" in lines
+    assert "florist: Amazon SES found (DMARC, impact high): DMARC rate" in lines

@@ -2,7 +2,7 @@
 
 Event: ``{}`` for everybody and the dead letters. Or one step of a run in batches, as the state machine takes them:
 ``{"phase": "prepare"}``, then for every batch ``{"batch": "00001", "tenants": ["bakery", …]}``, then ``{"phase":
-"finish"}``: the dead letters, and the days since the last audit.
+"finish"}``: the dead letters, whose queues were read, and the days since the last audit.
 """
 
 from datetime import datetime
@@ -15,6 +15,7 @@ from provisioner.conduct.collect import Drain
 from provisioner.conduct.collecting import collect_all, collect_dead_letters
 from provisioner.conduct.conclude import days_since_audit
 from provisioner.conduct.documents import tenants
+from provisioner.conduct.readings import merge
 from provisioner.conduct.silence import listen
 from provisioner.conduct.summary import collect_metrics, collect_summary, finish_summary, silence_summary
 
@@ -36,6 +37,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         drain,
         overrides=wiring.settings.policy,
         pace=pace,
+        batch=event.get("batch", ""),
     )
     silence = listen(run, wiring.archive, wiring.probe, function.now())
     metrics = collect_metrics(run, silence)
@@ -58,6 +60,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _finish(context: Any, wiring: Wiring, drain: Drain) -> dict[str, Any]:
     dead = collect_dead_letters(wiring.outside, wiring.settings.prefix, drain)
+    merge(wiring.archive)
     days = days_since_audit(wiring.outside, function.now())
     return function.finish(
         "finished", context, finish_summary(dead, days), complete=not dead.error, metrics={"DaysSinceAudit": days}

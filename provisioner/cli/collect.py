@@ -65,4 +65,6 @@ def _show(out: Console, run: Run) -> None:
                 wrapped(out, line, first="    ", rest="      ")
     for tenant, why in run.failed.items():
         out.print(f"[red]✗[/] {safe(tenant)}: {safe(why)}")
+    if run.unnoted:
+        wrapped(out, f"not noted whose queue was read: {run.unnoted}", first="[red]✗[/] ", rest="  ")
     out.print(run.sentence)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from provisioner.cli.reach import Reach
 from provisioner.conduct import documents
+from provisioner.conduct.readings import last_read
 from provisioner.model.verdict import Verdict
 from provisioner.report import build_report
 from provisioner.report.data import ReportData
@@ -16,4 +17,5 @@ def report_data(reach: Reach, tenant: str, verdicts: Sequence[Verdict], now: dat
     manifest = documents.read_manifest(reach.archive, tenant)
     standing, _ = documents.read_standing(reach.archive, tenant)
     policy = resolve_policy(manifest.profile, reach.platform.policy, manifest.overrides)
-    return build_report(manifest, standing, verdicts, policy, now, collected=now)
+    collected = last_read(reach.archive).get(tenant)
+    return build_report(manifest, standing, verdicts, policy, now, collected=collected)

@@ -12,6 +12,7 @@ from provisioner.conduct.collect import Collected, Drain, add, collect, gather, 
 from provisioner.conduct.documents import read_manifest
 from provisioner.conduct.enforce import Pace
 from provisioner.conduct.outside import Outside
+from provisioner.conduct.readings import remember
 from provisioner.conduct.sentinel import NobodyError, manifest_of_message
 from provisioner.errors import InnkeeperError
 from provisioner.feedback.keys import quarantine_key
@@ -33,12 +34,13 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     at_once: tuple[AtOnce, ...] = ()
     failed: dict[str, str] = {}  # tenant -> why it was not collected, or not judged at once
     left: tuple[str, ...] = ()  # out of time before their turn
+    unnoted: str = ""  # why it was not noted whose queue was read to its end
 
     @property
     def complete(self) -> bool:
         """Whether every queue was read until it fell silent."""
         undone = any(done and done.errors for done in (one.done for one in self.at_once))
-        return not (self.failed or self.left or undone or any(one.stopped for one in self.collected))
+        return not (self.failed or self.left or self.unnoted or undone or any(one.stopped for one in self.collected))
 
     @property
     def more(self) -> bool:
@@ -63,10 +65,12 @@ def collect_all(
     most_each: int = 20_000,
     workers: int = 8,
     pace: Pace | None = None,
+    batch: str = "",
 ) -> Run:
     """Collect each tenant's queue, ``workers`` at a time: reading a quiet queue is mostly waiting for its answer.
 
-    A tenant with very much waits for its rest, so that the others are not late.
+    A tenant with very much waits for its rest, so that the others are not late. ``batch`` names these tenants where
+    others are collected at the same time; the end of that run calls ``readings.merge``.
     """
     now = drain.clock()
     limited = msgspec.structs.replace(drain, most=most_each)
@@ -78,6 +82,7 @@ def collect_all(
     for one in collected:
         if one.security:
             tell(outside, f"{one.tenant}: messages that are not its own", _foreign(one))
+    unnoted = _note([one.tenant for one in collected if not one.stopped], outside, now, batch)
     pressing = [one.tenant for one in collected if fast and _PRESSING & one.events.keys()]
     at_once = _judge(pressing, outside, drain.clock, failed, overrides, drill=drill, pace=pace)
     return Run(
@@ -87,7 +92,17 @@ def collect_all(
         at_once=tuple(at_once),
         failed=failed,
         left=tuple(tenant for tenant, one in zip(tenants, found, strict=True) if one is None),
+        unnoted=unnoted,
     )
+
+
+def _note(tenants: Sequence[str], outside: Outside, now: datetime, batch: str) -> str:
+    """Note whose queue was read to its end; why that failed, if it did. Nothing that was collected is lost by it."""
+    try:
+        remember(outside.archive, tenants, now, batch=batch)
+    except InnkeeperError as err:
+        return str(err)
+    return ""
 
 
 def _collect_one(tenant: str, outside: Outside, drain: Drain) -> Collected | InnkeeperError | None:

@@ -10,6 +10,7 @@ from provisioner.conduct import documents, ledger
 from provisioner.conduct.aws_view import words
 from provisioner.conduct.judge import Judged
 from provisioner.conduct.outside import Outside
+from provisioner.conduct.readings import last_read
 from provisioner.conduct.run import Report
 from provisioner.errors import InnkeeperError
 from provisioner.ports import Archive, Conflict, Mail
@@ -66,18 +67,19 @@ def publish_pages(
 ) -> tuple[Published, tuple[ReportData, ...]]:
     """Write the page of every tenant that was judged; what they say is also returned, for the fleet's page."""
     pages: list[str] = []
-    errors: list[str] = []
     found: list[ReportData] = []
+    collected, errors = _last_read(outside.archive)
     # What was carried out is noted in the standing, and a run that was stopped stored none: these are read again.
     carried_out = {done.tenant for done in report.done}
     for one in report.judged:
         moved = bool(report.stopped) or one.tenant in carried_out
         try:
-            data = _data(one, outside.archive, now, overrides or {}, moved=moved)
+            data = _data(one, outside.archive, now, overrides or {}, collected.get(one.tenant), moved=moved)
             rendered = render_report(data)
             base = f"reports/{one.tenant}/{iso_week(now)}"
             replace(outside.archive, f"{base}.html", rendered.html.encode())
             replace(outside.archive, f"{base}.json", rendered.json.encode())
+            replace(outside.archive, f"{base}.csv", rendered.csv.encode())
         except (InnkeeperError, Conflict) as err:
             errors.append(f"report of {one.tenant}: {err}")
         else:
@@ -86,13 +88,29 @@ def publish_pages(
     return Published(pages=tuple(pages), errors=tuple(errors)), tuple(found)
 
 
-def _data(one: Judged, archive: Archive, now: datetime, overrides: Mapping[str, Any], *, moved: bool) -> ReportData:
+def _last_read(archive: Archive) -> tuple[dict[str, datetime], list[str]]:
+    """When queues were last read to their end. A note that cannot be read makes no week a quiet one."""
+    try:
+        return last_read(archive), []
+    except InnkeeperError as err:
+        return {}, [f"when queues were last read: {err}"]
+
+
+def _data(
+    one: Judged,
+    archive: Archive,
+    now: datetime,
+    overrides: Mapping[str, Any],
+    collected: datetime | None,
+    *,
+    moved: bool,
+) -> ReportData:
     manifest = one.case.manifest
     standing = one.verdict.standing
     if moved:
         standing, _ = documents.read_standing(archive, one.tenant)
     policy = resolve_policy(manifest.profile, overrides, manifest.overrides)
-    return build_report(manifest, standing, [one.verdict], policy, now, collected=now)
+    return build_report(manifest, standing, [one.verdict], policy, now, collected=collected)
 
 
 def publish_fleet(

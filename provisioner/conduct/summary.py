@@ -34,6 +34,7 @@ def collect_summary(run: Run, dead: Collected | None) -> dict[str, Any]:
         "stopped": {one.tenant: one.stopped for one in run.collected if one.stopped},
         "failed": run.failed,
         "left": run.left[:_MANY],
+        "unnoted": run.unnoted,
         "at_once": [_at_once(one) for one in run.at_once if one.done or one.judged],
         "dead_letters": _dead(dead) if dead else None,
     }

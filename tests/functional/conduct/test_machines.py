@@ -14,7 +14,7 @@ from moto.awslambda.models import LambdaFunction
 from lambdas.audit.handler import handle as audit
 from lambdas.collect.handler import handle as collect
 from provisioner.aws import function
-from provisioner.conduct import batches, notes
+from provisioner.conduct import batches, notes, readings
 from provisioner.conduct.documents import read_standing
 from provisioner.model.standing import State
 
@@ -99,6 +99,7 @@ def test_three_batches_are_collected_judged_counted_and_published(platform):
     work = batches.load(archive.get(batches.KEY).body)
     assert [each.tenants for each in work] == [("florist",), ("inn",), ("mill",)]
     assert platform.wiring.levers.read(tenants["florist"]).set_enabled
+    assert readings.last_read(archive).keys() == tenants.keys()
 
     platform.wiring.clients["s3"].put_object(Bucket=platform.names.bucket, Key="standing/mill.json", Body=b"{broken")
     output = execute(platform, "audit", "week-48")

@@ -460,6 +460,9 @@ def test_pages_are_written_for_all_and_the_digest_is_mailed_once_a_week():
     }
     assert set(published.pages) <= set(world.archive.objects)
     assert b"mail3.test" not in world.archive.objects[f"reports/florist/{week}.html"]
+    rows = world.archive.objects[f"reports/bakery/{week}.csv"].decode().splitlines()
+    assert rows[0].startswith("what,name,")
+    assert any("guest3@mail3.test" in row for row in rows)
     again = publish(run(world, at=NOW + timedelta(hours=1)), world.outside, NOW, fleet=list(world.manifests))
     assert not again.digest_sent
     assert [mail.message_id for mail in world.mailer.sent].count(f"digest-{week}") == 1

@@ -13,6 +13,7 @@ from provisioner.cli.options import tenant_arguments, workers_option
 from provisioner.cli.reach import Reach
 from provisioner.cli.text import count
 from provisioner.conduct.audit import Report, Settings, audit
+from provisioner.conduct.aws_view import words
 from provisioner.conduct.judge import Judged
 from provisioner.conduct.publish import publish
 from provisioner.conduct.summary import audit_summary
@@ -110,13 +111,25 @@ def _show(out: Console, report: Report) -> None:
         if one.tenant in done:
             for line in done_lines(done[one.tenant], short=True):
                 wrapped(out, line, first="    ⇒ ", rest="      ")
-    for outage in report.outages:
-        out.print(f"[yellow]held for a person:[/] {safe(outage.sentence())}")
+    _show_fleet(out, report)
     for tenant, why in report.not_judged.items():
         out.print(f"[red]✗ not judged:[/] {safe(tenant)}: {safe(why)}")
     if report.stopped:
         out.print(f"[red]stopped:[/] {safe(report.stopped)}")
     out.print(report.sentence + (" (dry run: nothing was changed)" if report.dry_run else ""))
+
+
+def _show_fleet(out: Console, report: Report) -> None:
+    """What only the whole fleet shows: the account's rates, Amazon's own doings, outages."""
+    for finding in report.guard.findings:
+        out.print(f"[yellow]the whole account:[/] {safe(finding.evidence.sentence)}")
+    for tenant, view in report.amazon.views.items():
+        for line in words(view):
+            out.print(f"[yellow]{safe(tenant)}:[/] {safe(line)}")
+    for line in report.amazon.errors:
+        out.print(f"[red]✗[/] {safe(line)}")
+    for outage in report.outages:
+        out.print(f"[yellow]held for a person:[/] {safe(outage.sentence())}")
 
 
 def _show_one(out: Console, one: Judged) -> None:

@@ -213,7 +213,7 @@ def proposal(case: Case) -> Letter:
             "Nothing happens until you confirm; nothing happens if you do not.",
         ),
         cause=case.advice.cause,
-        ends="The proposal stays open until you confirm it, or reinstate or unblock instead.",
+        ends="The proposal stays open until you confirm or dismiss it.",
     )
 
 

@@ -3,6 +3,8 @@
 Nothing here promises more than AWS has shown: "suspended" is said as a fact only after reading back.
 """
 
+import re
+
 from provisioner.errors import InnkeeperError
 from provisioner.model.manifest import Manifest
 from provisioner.model.standing import Notice, Standing
@@ -19,13 +21,14 @@ SHOWN = 50  # addresses in the mail itself
 SHOWN_EVIDENCE = 10
 ATTACHMENT_BYTES = 45_000  # base64 makes 60 kB of it; the whole mail stays below 100 kB
 
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")  # of a proposal, where it may stand in a command
 _COMMANDS = {
     "warned": ("explain {t}", "status {t}"),
     "suspended": ("explain {t}", 'reinstate {t} --reason "…"'),
-    "terminated": ("explain {t}", 'reinstate {t} --reason "…"', "offboard {t}"),
+    "terminated": ("explain {t}", 'reinstate {t} --reason "…"'),
     "reinstated": ("status {t}",),
     "blocked": ("explain {t} ADDRESS", 'unblock {t} ADDRESS --reason "…"'),
-    "proposal": ("explain {t}", 'terminate {t} --reason "…"', 'reinstate {t} --reason "…"'),
+    "proposal": ("explain {t}",),
 }
 
 
@@ -106,7 +109,13 @@ def _commands(case: Case) -> tuple[str, ...]:
     """What the operator types next."""
     found = _COMMANDS.get(case.notice.kind, ("explain {t}",))
     late = ("enforce {t}",) if case.notice.kind in {"suspended", "terminated"} and not case.off else ()
-    return tuple(f"innkeeper {line.format(t=case.manifest.tenant)}" for line in (*late, *found))
+    answers = [
+        f'{verb} {{t}} {item.id} --reason "…"'
+        for item in case.standing.proposals
+        if case.notice.kind == "proposal" and item.evidence in case.notice.evidence and _ID.fullmatch(item.id)
+        for verb in ("confirm", "dismiss")
+    ]
+    return tuple(f"innkeeper {line.format(t=case.manifest.tenant)}" for line in (*late, *found, *answers))
 
 
 def _more(total: int, attached: int) -> str:

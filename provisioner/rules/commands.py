@@ -39,7 +39,7 @@ def reinstate(standing: Standing, *, by: str, reason: str, now: datetime) -> Sta
 
 
 def terminate(standing: Standing, *, by: str, reason: str, now: datetime, kind: str = "manual") -> Standing:
-    """End a tenant's sending for good. Nothing is deleted: that is ``offboard``, after the grace time."""
+    """End a tenant's sending for good. Nothing is deleted."""
     if standing.state is State.TERMINATED:
         raise InnkeeperError(f"{standing.tenant} is terminated already", hint="nothing was changed")
     moved = _move(standing, State.TERMINATED, "terminated", by=by, reason=reason, now=now, kind=kind)

@@ -127,7 +127,8 @@ def test_a_proposal_names_what_is_proposed():
     proposal = Proposal(id="p1", at=NOW, action="terminate", evidence=evidence())
     mail = mail_for(a_notice("proposal"), standing=a_standing(proposals=(proposal,)))
     assert "to end its mail for good" in mail.subject
-    assert "innkeeper terminate bakery" in mail.text
+    assert 'innkeeper confirm bakery p1 --reason "…"' in mail.text
+    assert 'innkeeper dismiss bakery p1 --reason "…"' in mail.text
 
 
 def test_a_repeat_carries_the_same_message_id_and_audiences_differ():

@@ -173,6 +173,28 @@ run "functions_may_do_little" {
   }
 }
 
+# A18: the canary is sent for every tenant, but to nobody.
+run "a_canary_flies_to_the_simulator_only" {
+  command = plan
+
+  assert {
+    condition = { for name, policy in aws_iam_role_policy.function : name => [for statement in jsondecode(policy.policy).Statement : statement.Condition
+      if contains(flatten([statement.Resource]), "arn:aws:ses:eu-central-1:123456789012:identity/*")
+      ] if strcontains(policy.policy, "identity/*") } == {
+      collect = [{
+        "ForAllValues:StringEquals" = { "ses:Recipients" = ["success@simulator.amazonses.com"] }
+        Null                        = { "ses:Recipients" = "false" }
+      }]
+    }
+    error_message = "Only the collector may send as a tenant, and only to the mailbox simulator."
+  }
+
+  assert {
+    condition     = [for statement in jsondecode(aws_iam_role_policy.function["collect"].policy).Statement : statement.Resource if strcontains(jsonencode(statement.Resource), "fleet/") && jsonencode(statement.Action) == "\"s3:PutObject\""] == ["arn:aws:s3:::innkeeper-123456789012-eu-central-1/fleet/batches.json"]
+    error_message = "No function writes a tenant's manifest."
+  }
+}
+
 run "schedules_and_alarms" {
   command = plan
 

@@ -9,6 +9,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from itertools import compress, repeat
+from sys import intern
 
 from provisioner.feedback.deliveries import ROW, Deliveries
 from provisioner.model.event import Event, Kind
@@ -185,7 +186,7 @@ class Fold:
             return
         address = event.recipient if usable(event.recipient) else nobody(event.id)
         what = "NoEmail" if event.subtype == "NoEmail" and event.status != "5.1.1" else event.status
-        self.memory.hard.add(address, when, event.id, what)
+        self.memory.hard.add(address, when, event.id, intern(what))  # few different words, each in many events
         self.bounced[when // HOUR].append(token(address))
 
     def _soft(self, event: Event, when: int) -> None:

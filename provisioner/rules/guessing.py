@@ -14,6 +14,7 @@ from provisioner.rules.view import View
 
 ID = "guessing"
 Unknown = dict[str, Bounce]  # address -> its newest bounce as an unknown user
+Week = list[tuple[str, Bounce]]  # the same of some days in a row
 
 
 def judge(view: View) -> list[Outcome]:
@@ -33,31 +34,34 @@ def judge(view: View) -> list[Outcome]:
     return found
 
 
-def _weeks(unknown: Unknown, days: int) -> list[Unknown]:
-    """What bounced within so many days, for every such stretch as full as it gets; the fullest first.
+def _weeks(unknown: Unknown, days: int) -> list[Week]:
+    """What bounced within so many days, for each day on which such a stretch begins the fullest; the fullest first.
 
-    The last days alone would not do: an audit may cut a guesser in two.
+    The last days alone would not do: an audit may cut a guesser in two. Every stretch would be too much: robots
+    that sign up thousands of strangers at one domain begin one with each of them.
     """
     ordered = sorted(unknown.items(), key=lambda one: (one[1], one[0]))
-    weeks, last = [], 0
+    spans: dict[int, tuple[int, int]] = {}
+    last = 0
     for first, (_, bounce) in enumerate(ordered):
         before = last
         while last < len(ordered) and ordered[last][1][0] <= bounce[0] + days * DAY:
             last += 1
-        if last > before:
-            weeks.append(dict(ordered[first:last]))
-    return sorted(weeks, key=len, reverse=True)
+        begun, ended = spans.get(bounce[0] // DAY, (0, 0))
+        if last > before and last - first > ended - begun:
+            spans[bounce[0] // DAY] = (first, last)
+    return sorted((ordered[first:last] for first, last in spans.values()), key=len, reverse=True)
 
 
-def _judge_domain(view: View, domain: str, weeks: list[Unknown]) -> list[Outcome]:
-    known, fullest = view.memory.domains.of.get(domain), weeks[0]
+def _judge_domain(view: View, domain: str, weeks: list[Week]) -> list[Outcome]:
+    known, fullest = view.memory.domains.of.get(domain), dict(weeks[0])
     if known is None or not view.memory.domains.complete(domain):
         return [_spared(view, domain, fullest, "too many organisations are written to for the share to be known")]
     before = _reached_before(known, fullest)
     if before >= view.policy.share("guessing.reached_share") * len(fullest):
         return [_spared(view, domain, fullest, "some of them took mail before: its server changed or died")]
     span = view.policy.whole("guessing.window_days") * DAY
-    for unknown in weeks:
+    for unknown in map(dict, weeks):
         times = [bounce[0] for bounce in unknown.values()]
         sent = max(known.sent(max(times) - span, min(times) + span), len(unknown))  # as many days before and after
         shaped = guessable({local_of(address) for address in unknown})

@@ -7,6 +7,7 @@ letters that are noise is whether they can be spoken: random strings soon hold f
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 # Mailboxes that organisations have (RFC 2142 and the usual ones, also in the languages around us).
 ROLES = frozenset(
@@ -95,12 +96,21 @@ def guessable(locals_: Iterable[str]) -> dict[str, str]:
     runs = in_runs(known)
     found = {}
     for local in known:
-        if is_separated_name(local):
-            found[local] = "names"
-        elif is_role(local):
-            found[local] = "role words"
-        elif local in runs:
-            found[local] = "counted up"
-        elif is_joined_name(local):
-            found[local] = "names"
+        shape = _shape(local)
+        if shape == "spoken":
+            shape = "counted up" if local in runs else "names"
+        elif not shape and local in runs:
+            shape = "counted up"
+        if shape:
+            found[local] = shape
     return found
+
+
+@lru_cache(maxsize=32_768)
+def _shape(local: str) -> str:
+    """What one local part looks like by itself; asked again for each week a bounce belongs to."""
+    if is_separated_name(local):
+        return "names"
+    if is_role(local):
+        return "role words"
+    return "spoken" if is_joined_name(local) else ""

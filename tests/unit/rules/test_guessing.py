@@ -1,5 +1,6 @@
 """Who guesses addresses is found; who only looks like it is left alone."""
 
+import random
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from rules_events import NOW, delivered, event, finding, judged, many, names
 
 from provisioner.model.event import Kind
 from provisioner.model.standing import State
-from provisioner.rules import resolve_policy
+from provisioner.rules import clock, guessing, resolve_policy
 from provisioner.rules.shapes import guessable
 
 DAY = timedelta(days=1)
@@ -200,3 +201,15 @@ def test_too_many_organisations_to_know_the_share_is_said(monkeypatch):
     said = [finding(verdict, "guessing") for verdict in verdicts]
     assert all(one is not None for one in said)
     assert any("too many organisations" in one.sentence for one in said)
+
+
+def test_thousands_of_strangers_at_one_domain_are_judged_by_a_few_weeks():
+    """C15: robots sign up whom they like; each bounce begins a week of its own, and not every one is looked at."""
+    rng = random.Random(5)  # noqa: S311
+    times = sorted(rng.randrange(27 * clock.DAY) for _ in range(3_000))
+    unknown = {f"x{n}q@firm.example": (when, f"e{n}", "5.1.1") for n, when in enumerate(times)}
+    weeks = guessing._weeks(unknown, 7)
+    assert len(weeks) <= 28
+    assert [len(week) for week in weeks] == sorted(map(len, weeks), reverse=True)
+    assert len(weeks[0]) == max(sum(start <= when <= start + 7 * clock.DAY for when in times) for start in times)
+    assert all(week[-1][1][0] - week[0][1][0] <= 7 * clock.DAY for week in weeks)

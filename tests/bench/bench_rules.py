@@ -3,10 +3,12 @@
 
     python tests/bench/bench_rules.py --events 1000000
 
-Two yardsticks, on one core: inflating the same bytes and decoding them with msgspec into the rows they hold, and the
-same down to one ``Event`` each, which is what a judge that reads events would need first. The facts are made by
-another process, in objects of at most 100,000 events over a week, and read from disk in pieces. The aim is half the
-speed of decoding events; exits with 1 below a third of it, or if judging needs over 150 MB.
+Two yardsticks, on one core: inflating the same bytes and decoding them with msgspec down to one ``Event`` each, the
+struct that rules are about; and decoding them into the rows they are stored as, which is much less work. The aim is
+half the speed of either; each line says whether it is met. The facts are made by another process, in objects of at
+most 100,000 events over a week, and read from disk in pieces. Each is measured ``--times`` times and the best counts:
+other work on the machine only ever slows. Exits with 1 below half the speed of decoding events, or if judging needs
+over 150 MB. docs/rules-performance.md says what the figures are made of.
 """
 
 import argparse
@@ -33,6 +35,7 @@ from provisioner.rules import decide, dump_standing, resolve_policy
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 WEEK = timedelta(days=7)
 OBJECT = 100_000
+AIM = 0.5  # of the speed of decoding alone
 # What a configuration set publishes in an ordinary week (tools/gen_events.py, mix "conduct").
 MIX = {
     Kind.DELIVERY: 0.947, Kind.DELAY: 0.012, Kind.HARD: 0.017, Kind.SOFT: 0.018, Kind.CONTENT: 0.002,
@@ -83,25 +86,35 @@ def _pieces(path: Path) -> Iterator[bytes]:
             yield piece
 
 
-def measure(folder: Path, count: int) -> bool:
+def measure(folder: Path, count: int, times: int) -> bool:
     """Judge what lies in ``folder``, print the figures; whether they are good enough."""
     standing, policy = Standing(tenant="bench"), resolve_policy("standard")
-    deque(rows(folder), maxlen=0)
-    decoding = _seconds(lambda: deque(rows(folder), maxlen=0))
-    events = _seconds(lambda: deque(chain.from_iterable(map(_events, rows(folder))), maxlen=0))
-    verdicts: list[Verdict] = []
-    judging = _seconds(lambda: verdicts.append(decide(rows(folder), standing, policy, NOW)))
+    verdicts: deque[Verdict] = deque(maxlen=1)
+
+    def once() -> tuple[float, float, float]:
+        verdicts.clear()
+        return (
+            _seconds(lambda: deque(rows(folder), maxlen=0)),
+            _seconds(lambda: deque(chain.from_iterable(map(_events, rows(folder))), maxlen=0)),
+            _seconds(lambda: verdicts.append(decide(rows(folder), standing, policy, NOW))),
+        )
+
+    decoding, events, judging = map(min, zip(*(once() for _ in range(times)), strict=True))
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     after, blocks = verdicts[0].after, len(verdicts[0].standing.blocks)
     print(f"{count:,} events in {len(list(folder.iterdir()))} objects, one judgement: {after}, {blocks:,} blocked")
     print(f"decoding rows     {count / decoding / 1e6:6.2f} million events/s")
     print(f"decoding events   {count / events / 1e6:6.2f} million events/s")
     print(f"bytes to verdict  {count / judging / 1e6:6.2f} million events/s")
-    print(f"                  {decoding / judging:6.0%} of decoding rows")
-    print(f"                  {events / judging:6.0%} of decoding events (aim: 50 %)")
+    print(f"                  {events / judging:6.0%} of decoding events (aim: 50 %, {_met(events / judging)})")
+    print(f"                  {decoding / judging:6.0%} of decoding rows (aim: 50 %, {_met(decoding / judging)})")
     print(f"most memory       {memory:6.0f} MB (at most 150)")
     print(f"standing          {len(dump_standing(verdicts[0].standing)) / 1e6:6.2f} MB")
-    return events / judging >= 1 / 3 and memory <= 150
+    return events / judging >= AIM and memory <= 150
+
+
+def _met(share: float) -> str:
+    return "met" if share >= AIM else "missed"
 
 
 def _events(item: Event | Deliveries) -> Iterable[Event]:
@@ -118,6 +131,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--people", type=int, help="on the tenant's list; default: a third of the events")
+    parser.add_argument("--times", type=int, default=3, help="measure so often, take the best; default: 3")
     parser.add_argument("--make", type=Path, help="only write the facts into this folder")
     options = parser.parse_args()
     people = options.people or options.events // 3
@@ -127,7 +141,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         command = [sys.executable, __file__, "--make", name, "--events", str(options.events), "--people", str(people)]
         subprocess.run(command, check=True)
-        return 0 if measure(Path(name), options.events) else 1
+        return 0 if measure(Path(name), options.events, options.times) else 1
 
 
 if __name__ == "__main__":

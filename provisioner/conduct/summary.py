@@ -90,6 +90,7 @@ def audit_summary(report: Report) -> dict[str, Any]:
         "outages": [outage.sentence() for outage in report.outages],
         "account": report.account,
         "guard": [finding.evidence.sentence for finding in report.guard.findings],
+        "amazon": report.amazon.summary,
         "dry_run": report.dry_run,
         "carried_out": [_done(one) for one in report.done if one.enforced or one.errors][:_MANY],
     }
@@ -121,6 +122,7 @@ def decision_summary(decision: Decision) -> dict[str, Any]:
         "outages": [outage.sentence() for outage in decision.outages],
         "account": decision.account,
         "guard": [finding.evidence.sentence for finding in decision.guard.findings],
+        "amazon": decision.amazon.summary,
         "silent_batches": decision.silent[:_MANY],
     }
 

@@ -23,13 +23,15 @@ from provisioner.report import (
     render_index,
     render_report,
 )
+from provisioner.report.data import Report as Rendered
 from provisioner.report.data import ReportData
-from provisioner.report.digest import Digest
+from provisioner.report.digest import Digest, attachment
 from provisioner.rules import resolve_policy
 
 _TRIES = 3
 _MANY = 50  # sentences about single tenants, in a mail that must be read
 INDEX = "dashboard/index.html"
+FLEET_CSV = "dashboard/fleet.csv"  # all tenants; the mail carries as many as keep it small
 
 
 class Published(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,22 +127,25 @@ def publish_fleet(
     """Write the fleet's page and, once an ISO week, mail the digest to ``operator`` (None: nobody)."""
     digest = build_digest(found, fleet=fleet, week=iso_week(now), now=now, alerts=alerts)
     try:
+        rendered = render_digest(digest)
         replace(outside.archive, INDEX, render_index(digest).encode())
-        sent = operator is not None and _once(outside, f"runs/{ledger.week(now)}/digest.json", _mail(digest, operator))
+        replace(outside.archive, FLEET_CSV, rendered.csv.encode())
+        mark = f"runs/{ledger.week(now)}/digest.json"
+        sent = operator is not None and _once(outside, mark, _mail(digest, rendered, operator))
     except (InnkeeperError, Conflict) as err:
         return Published(pages=(INDEX,), errors=(f"fleet: {err}",))
     return Published(pages=(INDEX,), digest_sent=sent)
 
 
-def _mail(digest: Digest, operator: str) -> Mail:
-    rendered = render_digest(digest)
+def _mail(digest: Digest, rendered: Rendered, operator: str) -> Mail:
+    worst, _ = attachment(digest)
     return Mail(
         message_id=f"digest-{digest.week}",
         to=(operator,),
         subject=digest_subject(digest),
         text=rendered.text,
         html=rendered.html,
-        attachments=((f"fleet-{digest.week}.csv", "text/csv", rendered.csv.encode()),),
+        attachments=((f"fleet-{digest.week}.csv", "text/csv", worst.encode()),),
     )
 
 

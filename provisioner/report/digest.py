@@ -15,6 +15,8 @@ from provisioner.report.words import number, plural
 SHOWN_ROWS = 1_000
 SHOWN_NAMES = 20
 SHOWN_IN_MAIL = 50  # tenants in the digest, which must stay a small mail
+ALERTS_IN_MAIL = 50
+ATTACHMENT_BYTES = 15_000  # beside the two forms of the mail, which may take 70 kB; the whole stays below 100 kB
 _STATES = ("suspended", "warned", "good", "terminated")
 _TENANT = re.compile(r"[a-z][a-z0-9-]{1,30}")
 _WEEK = re.compile(r"\d{4}-W\d{2}")
@@ -117,14 +119,47 @@ def _link(report: ReportData) -> str:
 
 
 def render_digest(digest: Digest) -> Report:
-    """Render the fleet's report for the operator's mail; it links nowhere."""
-    values = _values(digest) | {"shown": SHOWN_IN_MAIL}
+    """Render the fleet's report for the operator's mail; it links nowhere. ``csv`` has all tenants."""
+    _, attached = attachment(digest)
+    values = _values(_few_alerts(digest)) | {"shown": SHOWN_IN_MAIL, "more": _more_in_mail(len(digest.rows), attached)}
     return Report(
         html=render_html("fleet.html.j2", **values, links=False),
         text=render_text("fleet.txt.j2", **values),
         json=as_json(_summary(digest)),
         csv=table_csv(_COLUMNS, (_line(row) for row in digest.rows)),
     )
+
+
+def attachment(digest: Digest) -> tuple[str, int]:
+    """The CSV that the mail carries: the worst tenants, as many as keep it small, and how many these are."""
+    size = empty = len(table_csv(_COLUMNS, ()).encode())
+    lines = []
+    for row in digest.rows:
+        size += len(table_csv(_COLUMNS, [_line(row)]).encode()) - empty
+        if size > ATTACHMENT_BYTES:
+            break
+        lines.append(_line(row))
+    return table_csv(_COLUMNS, lines), len(lines)
+
+
+def _more_in_mail(total: int, attached: int) -> str:
+    """What the mail leaves out, and where that is; empty if nothing."""
+    if total <= SHOWN_IN_MAIL and attached == total:
+        return ""
+    listed = f"The worst {number(min(total, SHOWN_IN_MAIL))} of {number(total)} are listed here"
+    if attached == total:
+        return f"{listed}; the attached file has all of them."
+    return (
+        f"{listed}; the attached file has the worst {number(attached)}, and dashboard/fleet.csv in the bucket has all."
+    )
+
+
+def _few_alerts(digest: Digest) -> Digest:
+    left = len(digest.alerts) - ALERTS_IN_MAIL
+    if left <= 0:
+        return digest
+    rest = f"{number(left)} more such remarks are on the dashboard's page."
+    return msgspec.structs.replace(digest, alerts=(*digest.alerts[:ALERTS_IN_MAIL], rest))
 
 
 def render_index(digest: Digest) -> str:
@@ -156,6 +191,10 @@ def _values(digest: Digest) -> dict[str, object]:
         "digest": digest,
         "tone": tone,
         "shown": SHOWN_ROWS,
+        "more": f"The worst {number(SHOWN_ROWS)} of {number(len(digest.rows))} are shown; fleet.csv beside this page "
+        "has all of them."
+        if len(digest.rows) > SHOWN_ROWS
+        else "",
         "names": SHOWN_NAMES,
         "subject": digest_subject(digest),
         "worst": _worst(digest),

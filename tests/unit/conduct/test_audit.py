@@ -452,6 +452,8 @@ def test_pages_are_written_for_all_and_the_digest_is_mailed_once_a_week():
     published = publish(report, world.outside, NOW, fleet=list(world.manifests))
     assert published.errors == ()
     assert published.digest_sent
+    (_, _, attached) = world.mailer.sent[-1].attachments[0]
+    assert attached == world.archive.objects["dashboard/fleet.csv"]
     week = "2026-W48"
     assert set(published.pages) == {
         f"reports/bakery/{week}.html",

@@ -4,9 +4,11 @@ import io
 import pytest
 from golden import assert_golden
 from report_samples import HOSTILE, NOW, Page, a_report
+from test_notices import as_bytes
 
+from provisioner.ports import Mail
 from provisioner.report.data import Count, Limit
-from provisioner.report.digest import SHOWN_ROWS, build_digest, digest_subject, render_digest, render_index
+from provisioner.report.digest import SHOWN_ROWS, attachment, build_digest, digest_subject, render_digest, render_index
 
 
 def of(tenant, **changes):
@@ -105,8 +107,47 @@ def test_the_digest_of_a_large_fleet_stays_a_small_mail():
         of("vet", name=name, unenforced=("access key AKIAEXAMPLE is active",), proposals=("terminate: x",))
         for _ in range(2_000)
     )
-    report = render_digest(digest(*rows, fleet=[f"tenant-number-{number}" for number in range(3_000)]))
-    assert len(report.html.encode()) + len(report.text.encode()) < 95_000
+    alerts = [f"tenant-number-{number} was not judged: its facts cannot be read" for number in range(3_000)]
+    made = digest(*rows, fleet=[f"tenant-number-{number}" for number in range(3_000)], alerts=alerts)
+    report, (worst, _) = render_digest(made), attachment(made)
+    mail = Mail(
+        message_id="digest",
+        to=("ops@inn.example",),
+        subject=digest_subject(made),
+        text=report.text,
+        html=report.html,
+        attachments=(("fleet.csv", "text/csv", worst.encode()),),
+    )
+    assert len(as_bytes(mail)) < 100_000
+
+
+@pytest.mark.parametrize("count", [3, 51, 2_000])
+def test_what_the_mail_leaves_out_is_said(count):
+    """H5"""
+    made = digest(*(of(f"site-{number:04}", state="good") for number in range(count)))
+    worst, attached = attachment(made)
+    report = render_digest(made)
+    text, page = " ".join(report.text.split()), Page(report.html).text
+    assert len(worst.splitlines()) == attached + 1
+    assert len(report.csv.splitlines()) == count + 1
+    assert worst.splitlines() == report.csv.splitlines()[: attached + 1]
+    for form in (text, page):
+        assert ("of them" in form or "listed here" in form) is (count > 50)
+        assert ("attached file has all of them" in form) is (50 < count == attached)
+        assert (f"has the worst {attached}, and dashboard/fleet.csv in the bucket has all" in form) is (
+            count > attached
+        )
+    assert (attached == count) is (count <= 51)
+
+
+def test_many_remarks_about_a_run_are_counted_in_the_mail_and_all_on_the_page():
+    """H5"""
+    made = digest(of("vet"), alerts=[f"remark {number}." for number in range(5_000)])
+    report = render_digest(made)
+    assert "remark 49." in report.text
+    assert "4,950 more such remarks are on the dashboard's page." in " ".join(report.text.split())
+    assert len(report.html) + len(report.text) < 40_000
+    assert "remark 4999." in render_index(made)
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -15,6 +15,8 @@ DAY = 24 * HOUR
 LATEST = 14 * DAY
 AHEAD = DAY
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECONDS = tuple(f":{second // 60:02d}:{second % 60:02d}" for second in range(3600))  # of an hour; a standing
+_MILLISECONDS = tuple(f".{rest:03d}Z" for rest in range(1000))  # holds thousands of stamps
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -35,7 +37,7 @@ def to_datetime(ms: int) -> datetime:
 def stamp(ms: int) -> str:
     """``2026-11-16T10:00:00.123Z``, as SES writes it."""
     hour, rest = divmod(ms, HOUR)
-    return f"{_hour_name(hour)}:{rest // MINUTE:02d}:{rest // SECOND % 60:02d}.{rest % SECOND:03d}Z"
+    return _hour_name(hour) + _SECONDS[rest // SECOND] + _MILLISECONDS[rest % SECOND]
 
 
 def from_stamp(text: str) -> int:

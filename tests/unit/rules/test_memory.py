@@ -15,7 +15,7 @@ from provisioner.feedback.deliveries import LAGS
 from provisioner.model.event import Event, Kind
 from provisioner.model.standing import SCHEMA, Standing
 from provisioner.rules import StandingUnreadable, decide, dump_standing, load_standing
-from provisioner.rules.clock import AHEAD, LATEST
+from provisioner.rules.clock import AHEAD, LATEST, from_stamp, stamp
 from provisioner.rules.memory import Memory
 from provisioner.rules.sample import RANGE, DayCounts, Sample, candidates, id_tokens, joined_tokens
 
@@ -161,3 +161,19 @@ def test_windows_that_cannot_be_read_stop_this_tenant_with_a_hint(windows):
     with pytest.raises(InnkeeperError) as err:
         decide([], Standing(tenant="bakery", windows={"schema": 1, **windows}), STANDARD, NOW)
     assert "nothing was changed" in err.value.hint
+
+
+@pytest.mark.parametrize(
+    ("ms", "text"),
+    [
+        (0, "1970-01-01T00:00:00.000Z"),
+        (-1, "1969-12-31T23:59:59.999Z"),
+        (3_599_999, "1970-01-01T00:59:59.999Z"),
+        (1_794_787_271_928, "2026-11-16T00:01:11.928Z"),
+        (1_794_787_260_001, "2026-11-16T00:01:00.001Z"),
+        (1_795_305_599_999, "2026-11-21T23:59:59.999Z"),
+    ],
+)
+def test_a_stamp_reads_as_ses_writes_it_and_back(ms, text):
+    assert stamp(ms) == text
+    assert from_stamp(text) == ms

@@ -206,3 +206,23 @@ def test_later_sorts_later():
     later = [AT.replace(hour=h, microsecond=m) for h in (9, 10, 23) for m in (123_000, 124_000)]
     keys = [facts_key("bakery", at, b"x") for at in later]
     assert keys == sorted(keys)
+
+
+ORDINARY = delivery(1)
+FORMS = {
+    "ordinary": ({}, True),
+    "no delivery": ({"kind": Kind.HARD}, False),
+    "simulator": ({"simulator": True}, False),
+    "status": ({"status": "2.0.0"}, False),
+    "subtype": ({"subtype": "x"}, False),
+    "diagnostic": ({"diagnostic": "x"}, False),
+    "no address": ({"recipient": ""}, False),
+    "two recipients": ({"recipients": 2}, False),
+    "id too short": ({"id": "AAAAAAAAAAA"}, False),
+    "id of other letters": ({"id": "AAAAAAAAAAA\u0661"}, False),
+}
+
+
+@pytest.mark.parametrize(("changes", "folds"), FORMS.values(), ids=FORMS)
+def test_only_ordinary_deliveries_go_into_rows(changes, folds):
+    assert can_fold(msgspec.structs.replace(ORDINARY, **changes)) is folds

@@ -9,7 +9,7 @@ from rules_events import NOW, delivered, event, finding, judged, many, names
 from provisioner.model.event import Kind
 from provisioner.model.standing import State
 from provisioner.rules import clock, guessing, resolve_policy
-from provisioner.rules.shapes import guessable
+from provisioner.rules.shapes import guessable, in_runs, is_joined_name, is_separated_name
 
 DAY = timedelta(days=1)
 PEOPLE = [
@@ -213,3 +213,37 @@ def test_thousands_of_strangers_at_one_domain_are_judged_by_a_few_weeks():
     assert [len(week) for week in weeks] == sorted(map(len, weeks), reverse=True)
     assert len(weeks[0]) == max(sum(start <= when <= start + 7 * clock.DAY for when in times) for start in times)
     assert all(week[-1][1][0] - week[0][1][0] <= 7 * clock.DAY for week in weeks)
+
+
+@pytest.mark.parametrize(
+    ("locals_", "found"),
+    [
+        ("user1 user2 user3", "user1 user2 user3"),
+        ("user1 user3 user5", "user1 user3 user5"),
+        ("user1 user4 user7", ""),
+        ("user1 user2 user9", ""),
+        ("a b c", "a b c"),
+        ("team-a team-b team-c", "team-a team-b team-c"),
+        ("ab ac ad", ""),
+        ("team-a crew-b band-c", ""),
+    ],
+)
+def test_runs_are_three_in_a_row_with_gaps_of_one(locals_, found):
+    assert in_runs(locals_.split()) == set(found.split())
+
+
+@pytest.mark.parametrize(
+    ("local", "separated", "joined"),
+    [
+        ("f.li", True, False),
+        ("a.b", False, False),
+        ("anna.meier", True, False),
+        ("church", False, True),  # one vowel in six letters
+        ("schultz", False, False),  # ... in seven: taken for noise, the milder mistake
+        ("aeiobcdfg", False, False),  # five consonants in a row
+        ("anna", False, True),
+        ("ann", False, False),
+    ],
+)
+def test_shapes_of_names(local, separated, joined):
+    assert (is_separated_name(local), is_joined_name(local)) == (separated, joined)

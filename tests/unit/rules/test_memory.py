@@ -15,7 +15,7 @@ from provisioner.feedback.deliveries import LAGS
 from provisioner.model.event import Event, Kind
 from provisioner.model.standing import SCHEMA, Standing
 from provisioner.rules import StandingUnreadable, decide, dump_standing, load_standing
-from provisioner.rules.clock import AHEAD, LATEST, from_stamp, stamp
+from provisioner.rules.clock import AHEAD, LATEST, counted_at, from_stamp, stamp
 from provisioner.rules.memory import Memory
 from provisioner.rules.sample import RANGE, DayCounts, Sample, candidates, id_tokens, joined_tokens
 
@@ -177,3 +177,12 @@ def test_windows_that_cannot_be_read_stop_this_tenant_with_a_hint(windows):
 def test_a_stamp_reads_as_ses_writes_it_and_back(ms, text):
     assert stamp(ms) == text
     assert from_stamp(text) == ms
+
+
+@pytest.mark.parametrize(
+    ("lag", "own"), [(-AHEAD - 1, False), (-AHEAD, True), (0, True), (LATEST, True), (LATEST + 1, False)]
+)
+def test_an_event_counts_at_its_own_time_unless_that_cannot_be(lag, own):
+    """B14."""
+    at = 1_794_787_271_928
+    assert counted_at(at, at + lag) == (at if own else at + lag)

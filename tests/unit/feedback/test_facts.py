@@ -226,3 +226,24 @@ FORMS = {
 @pytest.mark.parametrize(("changes", "folds"), FORMS.values(), ids=FORMS)
 def test_only_ordinary_deliveries_go_into_rows(changes, folds):
     assert can_fold(msgspec.structs.replace(ORDINARY, **changes)) is folds
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ids": b"123456789"},
+        {"at": b"1234"},
+        {"lags": b"1234"},
+        {"locals": ["a"]},
+        {"counts": [1]},
+        {"counts": [1, 1]},
+        {"domains": ["a.example", "b.example"]},
+    ],
+    ids=str,
+)
+def test_a_row_is_whole_only_if_all_columns_are_as_long(changes):
+    """A7."""
+    (row,) = decode_rows(encode_facts("bakery", [delivery(5), delivery(3)]))
+    assert row.is_whole
+    assert (row.since, row.until, list(row.offsets()), list(row.delays())) == (1003, 1005, [0, 2], [4000, 4000])
+    assert not msgspec.structs.replace(row, **changes).is_whole

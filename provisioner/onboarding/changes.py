@@ -15,6 +15,8 @@ _KINDS = {
 
 # Words for the resource types of the modules, one and many; a type that is missing here is shown by its own name.
 _WORDS = {
+    "aws_cloudwatch_event_rule": ("rule for Amazon's events", "rules for Amazon's events"),
+    "aws_cloudwatch_event_target": ("target of Amazon's events", "targets of Amazon's events"),
     "aws_cloudwatch_log_group": ("log", "logs"),
     "aws_cloudwatch_metric_alarm": ("alarm", "alarms"),
     "aws_iam_policy": ("policy", "policies"),

@@ -8,10 +8,10 @@ locals {
   }
 
   grants = {
-    audit    = ["list", "read", "batches", "judge", "report", "levers", "keys-status", "blocks", "notices", "operator", "account", "metrics", "policy-deny"]
+    audit    = ["list", "read", "batches", "judge", "report", "levers", "keys-status", "blocks", "notices", "operator", "account", "amazon", "metrics", "policy-deny"]
     collect  = ["list", "read", "batches", "canary", "store", "judge", "queues", "levers", "keys-status", "blocks", "notices", "operator", "metrics", "policy-deny"]
     rotate   = ["list", "rotations", "keys", "secrets"]
-    sentinel = ["list", "read", "store", "judge", "levers", "keys-status", "blocks", "notices", "operator", "metrics", "policy-deny"]
+    sentinel = ["list", "read", "store", "judge", "levers", "keys-status", "blocks", "notices", "operator", "amazon", "metrics", "policy-deny"]
   }
 
   statements = {
@@ -127,6 +127,11 @@ locals {
     # The account's own reputation, of which AWS knows no narrower resource.
     account = {
       Action   = ["cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics", "ses:GetAccount"]
+      Resource = "*"
+    }
+    # Amazon's view of all tenants and its findings; neither call knows a narrower resource.
+    amazon = {
+      Action   = ["ses:ListRecommendations", "ses:ListReputationEntities"]
       Resource = "*"
     }
     metrics = {

@@ -139,7 +139,8 @@ run "functions_may_do_little" {
       flatten([statement.Action]) if statement.Resource == "*"
       ]])) == toset([
       "cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics", "cloudwatch:PutMetricData", "ses:DeleteSuppressedDestination",
-      "ses:GetAccount", "ses:GetSuppressedDestination", "ses:ListSuppressedDestinations", "ses:PutSuppressedDestination",
+      "ses:GetAccount", "ses:GetSuppressedDestination", "ses:ListRecommendations", "ses:ListReputationEntities",
+      "ses:ListSuppressedDestinations", "ses:PutSuppressedDestination",
     ])
     error_message = "Only what has no ARN is allowed on everything."
   }
@@ -192,6 +193,25 @@ run "a_canary_flies_to_the_simulator_only" {
   assert {
     condition     = [for statement in jsondecode(aws_iam_role_policy.function["collect"].policy).Statement : statement.Resource if strcontains(jsonencode(statement.Resource), "fleet/") && jsonencode(statement.Action) == "\"s3:PutObject\""] == ["arn:aws:s3:::innkeeper-123456789012-eu-central-1/fleet/batches.json"]
     error_message = "No function writes a tenant's manifest."
+  }
+}
+
+run "amazons_own_word_is_heard" {
+  command = plan
+
+  assert {
+    condition     = jsondecode(aws_cloudwatch_event_rule.amazon["this"].event_pattern).source == ["aws.ses"]
+    error_message = "The rule must listen to SES and to nothing else."
+  }
+
+  assert {
+    condition     = contains(jsondecode(aws_cloudwatch_event_rule.amazon["this"].event_pattern)["detail-type"], "Sending Status Disabled")
+    error_message = "A tenant that Amazon paused must not go unnoticed."
+  }
+
+  assert {
+    condition     = endswith(aws_cloudwatch_event_target.amazon["this"].arn, ":function:innkeeper-sentinel") && aws_lambda_permission.amazon["this"].principal == "events.amazonaws.com"
+    error_message = "The rule must reach the sentinel, and be allowed to."
   }
 }
 

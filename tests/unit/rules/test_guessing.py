@@ -35,6 +35,10 @@ def unknown(locals_, domain="acme.example", *, ago=DAY, status="5.1.1", **more):
     return [event(Kind.HARD, f"{local}@{domain}", ago=ago, status=status, **more) for local in locals_]
 
 
+def reached(locals_):
+    return [event(Kind.DELIVERY, f"{local}@acme.example", ago=3 * DAY) for local in locals_]
+
+
 CASES = {
     "nine": (unknown(PEOPLE[:9]), False),
     "ten": (unknown(PEOPLE[:10]), True),
@@ -52,6 +56,19 @@ CASES = {
         unknown(PEOPLE[:10]) + delivered(9, domain="acme.example", ago=12 * DAY),
         True,
     ),
+    "ten over six days, and much mail there long before": (
+        unknown(PEOPLE[:5], ago=7 * DAY) + unknown(PEOPLE[5:10]) + delivered(9, domain="acme.example", ago=10 * DAY),
+        True,
+    ),
+    "ten over six days, and much mail there long after": (
+        unknown(PEOPLE[:5], ago=14 * DAY)
+        + unknown(PEOPLE[5:10], ago=8 * DAY)
+        + delivered(9, domain="acme.example", ago=3 * DAY),
+        True,
+    ),
+    "ten, of whom one took mail before": (unknown(PEOPLE[:10]) + reached(PEOPLE[:1]), True),
+    "ten, of whom two took mail before": (unknown(PEOPLE[:10]) + reached(PEOPLE[:2]), False),
+    "twelve of 20 sent there": (unknown(PEOPLE[:12]) + delivered(8, domain="acme.example"), True),
     "ten of 16 sent there": (unknown(PEOPLE[:10]) + delivered(6, domain="acme.example"), True),
     "ten of 17 sent there": (unknown(PEOPLE[:10]) + delivered(7, domain="acme.example"), False),
     "half of the names are noise": (unknown(PEOPLE[:6] + NOISE[:6]), True),

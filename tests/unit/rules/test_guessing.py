@@ -229,6 +229,9 @@ def test_thousands_of_strangers_at_one_domain_are_judged_by_a_few_weeks():
     assert len(weeks) <= 28
     assert [len(week) for week in weeks] == sorted(map(len, weeks), reverse=True)
     assert len(weeks[0]) == max(sum(start <= when <= start + 7 * clock.DAY for when in times) for start in times)
+    for week in weeks:
+        same_day = [start for start in times if start // clock.DAY == week[0][1][0] // clock.DAY]
+        assert len(week) == max(sum(start <= when <= start + 7 * clock.DAY for when in times) for start in same_day)
     assert all(week[-1][1][0] - week[0][1][0] <= 7 * clock.DAY for week in weeks)
 
 
@@ -243,6 +246,7 @@ def test_thousands_of_strangers_at_one_domain_are_judged_by_a_few_weeks():
         ("team-a team-b team-c", "team-a team-b team-c"),
         ("ab ac ad", ""),
         ("team-a crew-b band-c", ""),
+        ("x-a x_b x.c", ""),
     ],
 )
 def test_runs_are_three_in_a_row_with_gaps_of_one(locals_, found):

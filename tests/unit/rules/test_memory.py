@@ -87,6 +87,8 @@ def test_windows_are_counted_by_the_hour():
     assert [small.count(hour * 3_600_000 + 59 * 60_000) for hour in (0, 1, 48, 71, 72)] == [72, 71, 24, 1, 0]
     assert small.distinct(24 * 3_600_000) == 48
     assert small.distinct(36 * 3_600_000) == 36
+    small.prune(30 * 3_600_000)
+    assert sorted(small.days) == [1, 2]
 
 
 def test_the_standing_of_a_busy_tenant_is_bounded_and_of_an_idle_one_small():

@@ -109,7 +109,7 @@ def _record(record: Record, resolver: Resolver) -> Check:
         ok=ok,
         expected=record.value,
         found=" | ".join(answer.values) or answer.error or "nothing",
-        cure=f"Add a {record.type} record named {record.name} with the value {record.value} ({record.why}).",
+        cure=f"Add this {record.type} record: name {record.name}, value {record.value} ({record.why}).",
     )
 
 

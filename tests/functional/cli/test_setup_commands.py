@@ -76,7 +76,7 @@ def test_records_can_be_copied_whole(house, ink):
 def test_verify_says_what_is_missing_until_nothing_is(house, ink):
     out, _ = ink("verify", "bakery", expect=4)
     assert "✗ TXT _dmarc.bakery.example" in out
-    assert "→ Add a TXT record" in out
+    assert "→ Add this TXT record" in out
     assert "not ready yet" in out
     told = ink.json("verify", "bakery", expect=4)
     assert [check["name"] for check in told["checks"] if check["ok"]]

@@ -49,7 +49,7 @@ def run(
 
 def _data(result: Onboarded) -> dict[str, object]:
     return {
-        "changes": result.changes.summary(),
+        "changes": result.changes.outcome(),
         "domain": result.manifest.domain,
         "key": result.minted.key if result.minted else None,
         "key_is_new": bool(result.minted and result.minted.created),
@@ -59,7 +59,7 @@ def _data(result: Onboarded) -> dict[str, object]:
 
 
 def _show(out: Console, tenant: Tenant, result: Onboarded) -> None:
-    out.print(f"[green]✓[/] [b]{safe(tenant.id)}[/] {safe(tenant.domain)}: {result.changes.summary()}")
+    out.print(f"[green]✓[/] [b]{safe(tenant.id)}[/] {safe(tenant.domain)}: {result.changes.outcome()}")
     if result.minted and result.minted.created:
         secret = safe(result.manifest.secret)
         out.print(f"    SMTP key {result.minted.key} made; the password lies in the secret {secret}")

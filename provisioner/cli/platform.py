@@ -56,7 +56,7 @@ def command(app: App, check: bool, yes: bool) -> int:
     result = terraform.outputs()
 
     def text(out: Console) -> None:
-        out.print(f"[green]✓[/] platform {reach.platform.name}: {changes.summary()}")
+        out.print(f"[green]✓[/] platform {reach.platform.name}: {changes.outcome()}")
         out.print(f"    bucket {reach.names.bucket}")
         for record in result.get("records", []):
             out.print(f"    DNS record to enter: {safe(record['type'])} {safe(record['name'])} {safe(record['value'])}",
@@ -64,7 +64,7 @@ def command(app: App, check: bool, yes: bool) -> int:
         if tenants:
             out.print(f"    next: [b]innkeeper onboard {safe(tenants[0].id)}[/]")
 
-    app.emit(_result(result, changes.summary()), text)
+    app.emit(_result(result, changes.outcome()), text)
     return Exit.DONE
 
 

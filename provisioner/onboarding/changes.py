@@ -59,6 +59,15 @@ def counted(counts: Mapping[str, int]) -> str:
     )
 
 
+_DONE = {
+    "create": "created",
+    "import": "taken over",
+    "change": "changed",
+    "replace": "replaced",
+    "destroy": "destroyed",
+}
+
+
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One resource that would change. ``attributes`` names what differs, for a change or a replacement."""
 
@@ -82,9 +91,13 @@ class Changes(msgspec.Struct, frozen=True):
 
     def summary(self) -> str:
         """``14 to create, 1 to change`` or ``no changes``."""
-        order = ("create", "import", "change", "replace", "destroy")
-        parts = [f"{len(self.of(kind))} to {kind}" for kind in order if self.of(kind)]
+        parts = [f"{len(self.of(kind))} to {kind}" for kind in _DONE if self.of(kind)]
         return ", ".join(parts) or "no changes"
+
+    def outcome(self) -> str:
+        """After the apply: ``14 created, 1 changed`` or ``nothing to change``."""
+        parts = [f"{len(self.of(kind))} {word}" for kind, word in _DONE.items() if self.of(kind)]
+        return ", ".join(parts) or "nothing to change"
 
 
 def read_changes(plan: Mapping[str, Any]) -> Changes:

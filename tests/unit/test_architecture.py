@@ -1,6 +1,7 @@
 """The arrows between the parts: what is pure stays pure, and each outside library has one door."""
 
 import ast
+import functools
 from pathlib import Path
 
 import pytest
@@ -34,8 +35,14 @@ def attributes(tree):
             yield f"{ast.unparse(node.value)}.{node.attr}"
 
 
+@functools.cache
 def tree(path):
     return ast.parse(path.read_text())
+
+
+@functools.cache
+def imported(path):
+    return frozenset(imports(tree(path)))
 
 
 def part(path):
@@ -44,7 +51,7 @@ def part(path):
 
 @pytest.mark.parametrize("path", [p for p in MODULES if part(p) in PURE], ids=name)
 def test_pure_parts_know_neither_aws_nor_processes_nor_the_clock_nor_the_environment(path):
-    used = set(imports(tree(path)))
+    used = imported(path)
     assert not {module for module in used if module in OUTSIDE or module.split(".")[0] in OUTSIDE}
     touched = set(attributes(tree(path)))
     assert not {t for t in touched if t.endswith(("datetime.now", "date.today", "datetime.utcnow", "time.time"))}
@@ -64,7 +71,7 @@ def test_pure_parts_know_neither_aws_nor_processes_nor_the_clock_nor_the_environ
     ],
 )
 def test_each_outside_library_has_one_door(library, doors):
-    users = {part(path) for path in MODULES for used in imports(tree(path)) if used.split(".")[0] == library}
+    users = {part(path) for path in MODULES for used in imported(path) if used.split(".")[0] == library}
     assert users <= doors
 
 
@@ -83,7 +90,7 @@ def test_arrows_point_inwards(part_, never):
         f"{name(path)} -> {used}"
         for path in MODULES
         if part(path) == part_
-        for used in imports(tree(path))
+        for used in imported(path)
         if used.startswith(tuple(f"provisioner.{other}" for other in never))
     }
     assert not wrong

@@ -52,17 +52,18 @@ def command(
         raise click.UsageError("--policy shows what other numbers would do; it needs --dry-run")
     reach = Reach(app)
     tenants = known_tenants(reach, tenant_ids)
-    ours = Settings(overrides=reach.platform.policy, force=force, drill=drill, dry_run=True, workers=workers)
-    preview = audit(tenants, reach.outside, app.now(), ours)
-    if policy is not None:
-        return _compare(app, reach, tenants, preview, ours, _numbers(policy))
-    if dry_run:
-        app.emit(audit_summary(preview) | {"verdicts": _verdicts(preview)}, lambda out: _show(out, preview))
-        return _code(preview)
-    if any(one.verdict.actions for one in preview.judged) and not yes:
-        _show(app.err, preview)
-        app.confirm("Do this?", yes=yes)
     settings = Settings(overrides=reach.platform.policy, force=force, drill=drill, workers=workers)
+    if dry_run or not yes:  # a script that said yes needs no preview, which costs as much as the audit
+        looking = msgspec.structs.replace(settings, dry_run=True)
+        preview = audit(tenants, reach.outside, app.now(), looking)
+        if policy is not None:
+            return _compare(app, reach, tenants, preview, looking, _numbers(policy))
+        if dry_run:
+            app.emit(audit_summary(preview) | {"verdicts": _verdicts(preview)}, lambda out: _show(out, preview))
+            return _code(preview)
+        if any(one.verdict.actions for one in preview.judged):
+            _show(app.err, preview)
+            app.confirm("Do this?", yes=yes)
     report = audit(tenants, reach.outside, app.now(), settings)
     fleet = None if tenant_ids else tenants
     published = publish(report, reach.outside, app.now(), fleet=fleet, overrides=reach.platform.policy)

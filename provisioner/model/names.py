@@ -161,10 +161,6 @@ class TenantNames(msgspec.Struct, frozen=True):
         return f"/{self.platform.prefix}/"
 
     @property
-    def user_arn(self) -> str:
-        return self.platform.place.arn("iam", f"user{self.user_path}{self.user}", region=False)
-
-    @property
     def secret(self) -> str:
         return f"{self.platform.prefix}/{self.tenant_id}/smtp"
 

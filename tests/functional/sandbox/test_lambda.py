@@ -42,7 +42,7 @@ def function(aws):
         Role=role,
         Handler="app.handler.handler",
         Code={"ZipFile": package.getvalue()},
-        Timeout=1,
+        Timeout=20,
         MemorySize=200,
         Environment={"Variables": {"OUT": out}},
         DeadLetterConfig={"TargetArn": "arn:aws:sqs:eu-central-1:1:dead"},
@@ -68,7 +68,7 @@ def log(aws):
 def test_code_runs_with_its_context_and_talks_to_this_sandbox(aws, function):
     error, answer = invoke(aws, {"a": 1})
     assert error is None
-    assert 0 < answer["left"] <= 1000
+    assert 0 < answer["left"] <= 20_000
     assert (answer["name"], answer["region"]) == ("worker", aws.region)
     assert seen(aws) == [{"a": 1}]
     assert 'got {"a": 1}' in log(aws)
@@ -88,8 +88,8 @@ def test_code_runs_with_its_context_and_talks_to_this_sandbox(aws, function):
     ids=str,
 )
 def test_i6_code_that_fails_is_too_slow_or_too_big_ends_with_an_error(aws, function, event, kind):
-    if kind != "Sandbox.Timedout":  # the others must have time enough, on a busy machine too
-        aws.client("lambda").update_function_configuration(FunctionName="worker", Timeout=20)
+    if kind == "Sandbox.Timedout":  # all others have time enough, on a busy machine too
+        aws.client("lambda").update_function_configuration(FunctionName="worker", Timeout=1)
     error, answer = invoke(aws, event)
     assert error
     assert answer["errorType"] == kind

@@ -36,9 +36,18 @@ class QuietHandler(MotoRequestHandler):  # type: ignore[misc]
         """Log nothing."""
 
 
+class _Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]
+    """Remembers which service a host is: moto lists its own folder anew, twice for each request."""
+
+    @functools.lru_cache(maxsize=256)  # noqa: B019  the one dispatcher lives as long as the process
+    def get_backend_for_host(self, host: str | None) -> Any:
+        """Return the name of moto's backend, None where there is none."""
+        return super().get_backend_for_host(host)
+
+
 @functools.cache
 def _application() -> Any:
-    return DomainDispatcherApplication(create_backend_app)
+    return _Dispatcher(create_backend_app)
 
 
 class AccountApplication:

@@ -1,5 +1,6 @@
 """A Tenant or Platform back to YAML text that reads as the same value; used when a tenant is made or renamed."""
 
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -82,5 +83,12 @@ def _quoted(dumper: _Dumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else '"')
 
 
+def _decimal(dumper: _Dumper, value: float) -> yaml.ScalarNode:
+    """Without an exponent, which no file of ours may hold."""
+    text = f"{Decimal(repr(value)):f}"
+    return dumper.represent_scalar("tag:yaml.org,2002:float", text if "." in text else f"{text}.0")
+
+
 _YAML_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"})
 _Dumper.add_representer(str, _quoted)
+_Dumper.add_representer(float, _decimal)

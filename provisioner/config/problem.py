@@ -95,4 +95,9 @@ def visible(text: str) -> str:
 
 def quoted(text: str, limit: int = 60) -> str:
     """``text`` as it is shown inside a message: quoted, on one line, cut."""
-    return f'"{visible(text[:limit])}{"…" if len(text) > limit else ""}"'
+    return f'"{visible(cut(text, limit))}"'
+
+
+def cut(text: str, limit: int) -> str:
+    """At most ``limit`` characters of ``text``."""
+    return text if len(text) <= limit else f"{text[:limit]}…"

@@ -12,7 +12,7 @@ _resolver = yaml.resolver.Resolver()
 # YAML 1.2 reads these as numbers, PyYAML does not: an editor or another tool may.
 _NUMBER_1_2 = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?|0o[0-7]+|0x[0-9a-fA-F]+")
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
-_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,17})\.[0-9]{1,18}")
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,14})\.[0-9]{1,18}")
 _MEANINGS = {
     "bool": "yes or no",
     "int": "a number",

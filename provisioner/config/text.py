@@ -28,8 +28,9 @@ def decode(content: bytes) -> str:
         raise Misplaced(Wrong(Code.TOO_LARGE, f"the file is larger than {MAX_BYTES // 1024} KiB"), Mark())
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise Misplaced(Wrong(Code.ENCODING, "the file is not UTF-8 text", "save it as UTF-8, not as Unicode"), Mark())
+    content = content.removeprefix(b"\xef\xbb\xbf")
     try:
-        text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         mark = place(content[: error.start].decode("utf-8"), error.start)
         raise Misplaced(Wrong(Code.ENCODING, "the file is not UTF-8 text", "save it as UTF-8"), mark) from None

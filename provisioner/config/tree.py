@@ -13,6 +13,7 @@ from provisioner.config.problem import Code, Mark, Wrong, quoted
 from provisioner.config.text import Misplaced
 
 MAX_DEPTH = 32
+MAX_KEY = 100
 
 # libyaml where PyYAML was built with it (20 times faster); both give the same events.
 _LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -137,6 +138,8 @@ class _Builder:
             value = self.node(next(self.events))
             if not isinstance(key, Scalar):
                 raise Misplaced(Wrong(Code.KEY, "a key must be a word"), key.mark)
+            if len(key.text) > MAX_KEY:
+                raise Misplaced(Wrong(Code.KEY, f"a key is longer than {MAX_KEY} characters"), key.mark)
             if key.text == "<<" and key.plain:
                 raise Misplaced(Wrong(Code.ALIAS, "merge keys (<<) are not allowed", "write it out"), key.mark)
             if key.text in keys:

@@ -6,18 +6,16 @@
 Nothing may raise, and whatever is accepted must hold what the rules rely on. A finding ends the run with a traceback.
 """
 
-# ruff: noqa: T201, PT017, S311
+# ruff: noqa: PT017
 
-import argparse
 import json
-import random
 import sys
-import time
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1] / "unit" / "feedback")]
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(TESTS.parent), str(TESTS / "bench"), str(TESTS / "unit" / "feedback")]
 
 atheris: Any = None
 if __name__ == "__main__":
@@ -25,6 +23,7 @@ if __name__ == "__main__":
         import atheris
 
 with atheris.instrument_imports(include=["provisioner"]) if atheris else nullcontext():
+    import fuzzing
     from feedback_samples import ARRIVED, BAKERY, DROP, EVENTS, changed, in_envelope, in_lambda, paths
 
     from provisioner.feedback.address import normalise
@@ -46,19 +45,8 @@ WORDS += [
 ]
 
 
-class Choices:
-    """Decisions taken from the fuzzer's bytes, one after another."""
-
-    def __init__(self, data):
-        self.data, self.place = data, 0
-
-    def below(self, limit):
-        taken = self.data[self.place : self.place + 2].ljust(2, b"\0")
-        self.place += 2
-        return int.from_bytes(taken, "big") % limit
-
-    def rest(self):
-        return self.data[self.place :]
+class Choices(fuzzing.Choices):
+    """Decisions, and values for a place in an event."""
 
     def value(self):
         """A JSON value to put where something else was."""
@@ -138,26 +126,8 @@ def check_storage(data):
 
 def fuzz_blindly(seed, count):
     """Try ``count`` inputs without coverage guidance."""
-    chance = random.Random(seed)
-    for _ in range(count):
-        check(chance.randbytes(chance.randrange(2, 120)))
-
-
-def main():
-    if atheris:
-        atheris.Setup(sys.argv, check)
-        atheris.Fuzz()
-        return
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--seed", type=int, default=int(time.time()))
-    options = parser.parse_args()
-    end, tried = time.monotonic() + options.seconds, 0
-    while time.monotonic() < end:
-        fuzz_blindly(options.seed + tried, 1000)
-        tried += 1000
-    print(f"seed {options.seed}: {tried} inputs, nothing found")
+    fuzzing.blindly(check, seed, count)
 
 
 if __name__ == "__main__":
-    main()
+    fuzzing.main(check, atheris, __doc__)

@@ -171,6 +171,12 @@ def test_options_of_the_policy_are_checked_wherever_they_stand(folder):
     ]
 
 
+def test_a_long_wrong_value_makes_no_long_message(folder):
+    """F2: a list of 64 KiB is not repeated on the terminal."""
+    root = folder({"policies/house.yaml": f"hard.suspend: [{'1, ' * 5000}1]\n"})
+    assert any("hard.suspend: expected a share" in line and len(line) < 300 for line in errors(root))
+
+
 def test_policy_file_of_the_platform_is_merged(folder):
     root = folder(
         {

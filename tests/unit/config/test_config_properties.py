@@ -61,7 +61,7 @@ def tenants(draw):
             overrides=draw(
                 st.dictionaries(
                     st.from_regex(r"[a-z]{1,8}(\.[a-z-]{1,8})?", fullmatch=True),
-                    st.integers(-5, 10**6) | st.decimals(0, 1, places=4).map(float) | st.booleans() | name_text,
+                    st.integers(-5, 10**6) | st.decimals(0, 1, places=9).map(float) | st.booleans() | name_text,
                     max_size=3,
                 ).filter(_no_prefix)
             ),

@@ -35,6 +35,10 @@ WRONG = {
         GOOD + b"dmarc:\n  percent: 1\n  'percent': 2\n",
         'tenants/bakery.yaml:7:3: "percent" is here twice; the first is at 6:3 [C110]',
     ),
+    "F1 duplicate option, once split up": (
+        GOOD + b"conduct:\n  overrides:\n    hard.suspend: 3\n    hard: {suspend: 4}\n",
+        "tenants/bakery.yaml:8:21: conduct.overrides.hard.suspend: is here twice, as one name and split up [C110]",
+    ),
     "F2 anchor": (b"id: &x bakery\n", "tenants/bakery.yaml:1:5: anchors and aliases (& and *) are not"),
     "F2 alias": (b"id: *x\n", "tenants/bakery.yaml:1:5: anchors and aliases"),
     "F2 merge key": (b"<<: {id: bakery}\n", "tenants/bakery.yaml:1:1: merge keys (<<) are not allowed [C106]"),
@@ -60,6 +64,10 @@ WRONG = {
         "tenants/bakery.yaml:2:7: name: must be on one line [C104]",
     ),
     "latin-1": ("name: Müller".encode("latin-1"), "tenants/bakery.yaml:1:8: the file is not UTF-8 text [C103]"),
+    "latin-1 after a byte order mark": (
+        b"\xef\xbb\xbfname: M\xfcller",
+        "tenants/bakery.yaml:1:8: the file is not UTF-8 text [C103]",
+    ),
     "UTF-16": ("id: a".encode("utf-16"), "tenants/bakery.yaml:1:1: the file is not UTF-8 text [C103]"),
     "byte order mark inside": ("id: a\ufeff", "tenants/bakery.yaml:1:6: invisible character U+FEFF [C104]"),
     "empty": (b"", "tenants/bakery.yaml:1:1: the file is empty [C109]"),
@@ -68,6 +76,10 @@ WRONG = {
     "a word": (b"bakery\n", "tenants/bakery.yaml:1:1: expected keys and values"),
     "two documents": (b"id: a\n---\nid: b\n", "tenants/bakery.yaml:2:1: the file holds more than one document"),
     "key is a list": (b"[a]: b\n", "tenants/bakery.yaml:1:1: a key must be a word [C111]"),
+    "key is a novel": (
+        b"? " + b"a" * 50_000,
+        "tenants/bakery.yaml:1:3: a key is longer than 100 characters [C111]",
+    ),
     "not YAML": (b"id: 'a\nname: b: c", "tenants/bakery.yaml:2:"),
     "tab": (b"dmarc:\n\tpercent: 1\n", "tenants/bakery.yaml:2:1: not YAML: found character"),
 }

@@ -3,7 +3,7 @@
 from typing import Any
 
 from provisioner.aws.clients import Clients
-from provisioner.aws.errors import AwsError, call
+from provisioner.aws.errors import AccessDeniedError, AwsError, call
 from provisioner.errors import InnkeeperError
 from provisioner.ports import SecretVersion
 
@@ -85,4 +85,7 @@ def _explained(name: str, err: AwsError) -> InnkeeperError:
             f"the secret {name} is scheduled for deletion, and its name is taken until then",
             hint=f"restore it: aws secretsmanager restore-secret --secret-id {name}",
         )
+    if isinstance(err, AccessDeniedError):
+        hint = f"{err.hint}; where platform.yaml names operators, it must be one of them, too"
+        return AccessDeniedError(err.args[0], code=err.code, operation=err.operation, hint=hint)
     return err

@@ -27,5 +27,10 @@ def embedded(clients: Clients) -> bool:
 
 def place(clients: Clients, region: str) -> Place:
     """Account and partition of the caller."""
-    caller = call(clients["sts"].get_caller_identity)
-    return Place(account=caller["Account"], region=region, partition=caller["Arn"].split(":")[1])
+    answer = call(clients["sts"].get_caller_identity)
+    return Place(account=answer["Account"], region=region, partition=answer["Arn"].split(":")[1])
+
+
+def caller(clients: Clients) -> str:
+    """The ARN of whoever asks."""
+    return str(call(clients["sts"].get_caller_identity)["Arn"])

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from provisioner.cli.app import App, safe
-from provisioner.cli.fleet import apply_all, plan_all, show_changes, show_failed
+from provisioner.cli.fleet import apply_all, plan_all, say_protection, show_changes, show_failed
 from provisioner.cli.reach import Reach
 from provisioner.exit_codes import Exit
 from provisioner.model.tenant import Dns, Tenant
@@ -30,6 +30,7 @@ def run(
     plans, failed = plan_all(app, reach, tenants, refresh=refresh, adopt=adopt, parallel=parallel)
     for name, plan in plans.items():
         show_changes(app.err, name, plan.changes, skipped=plan.skipped)
+    say_protection(app, reach, plans)
     if any(not plan.changes.empty for plan in plans.values()):
         app.confirm("Apply this?", yes=yes)
     done, failed_now = apply_all(app, reach, tenants, plans, credentials=credentials, parallel=parallel)

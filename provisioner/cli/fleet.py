@@ -13,6 +13,7 @@ from provisioner.cli.reach import Reach
 from provisioner.errors import InnkeeperError
 from provisioner.model.tenant import Tenant
 from provisioner.onboarding.changes import Changes, counted
+from provisioner.onboarding.readers import protection
 from provisioner.onboarding.tenant import Onboarded, Plan, apply_tenant, plan_tenant
 
 T = TypeVar("T")
@@ -47,6 +48,7 @@ def plan_all(
         def work(name: str, tenant: Tenant) -> Plan:
             board.say(name, "planning")
             try:
+                reach.require_readers(tenant)
                 shell = reach.shell(tenant, enforcer(app, reach), board.listener(name), adopt)
                 return plan_tenant(tenant, shell, today, refresh=refresh)
             finally:
@@ -72,6 +74,13 @@ def apply_all(
                 board.finish(name)
 
         return each([(tenant.id, tenant) for tenant in tenants if tenant.id in plans], work, parallel)
+
+
+def say_protection(app: App, reach: Reach, plans: dict[str, Plan]) -> None:
+    """Where a secret will be made: what keeps others from reading it, if the secret itself does not."""
+    made = {change.address for plan in plans.values() for change in plan.changes.of("create")}
+    if "aws_secretsmanager_secret.smtp" in made and (words := protection(reach.platform)):
+        app.say(words)
 
 
 _MARKS = {"create": "[green]+[/]", "import": "[cyan]→[/]", "change": "[yellow]~[/]", "replace": "[red]±[/]",

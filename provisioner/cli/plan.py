@@ -4,7 +4,7 @@ import click
 from rich.console import Console
 
 from provisioner.cli.app import App, command_options
-from provisioner.cli.fleet import plan_all, show_changes, show_failed
+from provisioner.cli.fleet import plan_all, say_protection, show_changes, show_failed
 from provisioner.cli.options import tenant_arguments, terraform_options
 from provisioner.cli.reach import Reach
 from provisioner.exit_codes import Exit
@@ -31,6 +31,7 @@ def command(app: App, tenant_ids: tuple[str, ...], refresh: bool, adopt: tuple[s
         for name, plan in plans.items():
             show_changes(out, name, plan.changes, skipped=plan.skipped)
 
+    say_protection(app, reach, plans)
     app.emit({"plans": {name: plan.changes for name, plan in plans.items()}, "failed": failed}, text)
     show_failed(app, failed)
     if failed:

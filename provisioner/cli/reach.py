@@ -10,7 +10,7 @@ from provisioner.aws.archive import S3Archive
 from provisioner.aws.clients import Clients, Pacer
 from provisioner.aws.errors import call
 from provisioner.aws.existing import AwsFinder
-from provisioner.aws.session import embedded, open_session, place
+from provisioner.aws.session import caller, embedded, open_session, place
 from provisioner.aws.settings import Settings
 from provisioner.aws.wiring import Wiring
 from provisioner.aws.zones import Route53Zones
@@ -24,7 +24,8 @@ from provisioner.model.names import PlatformNames
 from provisioner.model.standing import State
 from provisioner.model.tenant import Platform, Tenant
 from provisioner.onboarding.adopt import adopt
-from provisioner.onboarding.tenant import Shell
+from provisioner.onboarding.readers import require_readers
+from provisioner.onboarding.tenant import Shell, rotates
 from provisioner.render import (
     Backend,
     LocalBackend,
@@ -109,6 +110,11 @@ class Reach:
                 hint="make it first: innkeeper platform",
             )
 
+    def require_readers(self, tenant: Tenant) -> None:
+        """Raise InnkeeperError if the policy of the tenant's secret would shut out whoever runs this."""
+        if not self.embedded:  # there nobody is shut out, and the caller is no one in IAM
+            require_readers(tenant, self.platform, self.names.place, caller(self._first))
+
     def manifest(self, tenant_id: str) -> Manifest:
         """The tenant's manifest. Raises InnkeeperError where it was never onboarded."""
         self.require_platform()
@@ -143,14 +149,22 @@ class Reach:
             environment["AWS_PROFILE"] = self.app.profile
         return environment
 
-    def render(self, tenant: Tenant, signing_zone: str) -> dict[str, str]:
+    def render(self, tenant: Tenant, signing_zone: str, *, has_password: bool = False) -> dict[str, str]:
         """The files of a tenant's root."""
         options = TenantOptions(
             module_hash=folder_hash(module_folder("tenant")),
             dkim_signing_zone=signing_zone,
             secret_recovery_days=0 if self.embedded else 30,
+            has_password=has_password,
         )
         return render_tenant(tenant, self.platform, self.names.place, backend=self.backend(tenant.id), options=options)
+
+    def has_password(self, tenant: Tenant) -> bool:
+        """Whether there is a password that AWS shall change by itself; asks AWS only for a tenant that wants that."""
+        if tenant.credentials.rotate_every_days is None:
+            return False
+        self.require_platform()
+        return rotates(tenant, _Manifests(self.archive).read(tenant.id), self.wiring.secrets)
 
     def shell(
         self,
@@ -162,7 +176,7 @@ class Reach:
         """Everything that onboarding ``tenant`` touches. ``adopt_kinds``: what may be taken over without our mark."""
         return Shell(
             root=self.terraform(tenant.id, "tenant", on_progress),
-            render=lambda zone: self.render(tenant, zone),
+            render=lambda zone, has_password: self.render(tenant, zone, has_password=has_password),
             adopt=lambda state: self._orphans(tenant, state, adopt_kinds),
             fingerprint=fingerprint,
             identities=self.wiring.identities,

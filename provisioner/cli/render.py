@@ -27,7 +27,7 @@ def command(app: App, tenant_ids: tuple[str, ...], output: Path) -> None:
         zone = reach.wiring.identities.read(tenant.domain).signing_zone or DEFAULT_SIGNING_ZONE
         folder = output / tenant.id
         folder.mkdir(parents=True, exist_ok=True)
-        files = reach.render(tenant, zone)
+        files = reach.render(tenant, zone, has_password=reach.has_password(tenant))
         for name, text_ in files.items():
             (folder / name).write_text(text_, encoding="utf-8")
         written[tenant.id] = [str(folder / name) for name in files]

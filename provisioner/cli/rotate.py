@@ -8,7 +8,6 @@ from typing import Any
 import click
 from rich.console import Console
 
-from provisioner.aws.rotation_schedule import AwsRotationSchedule, Schedule
 from provisioner.cli.app import App, command_options, safe, yes_option
 from provisioner.cli.conducting import known_tenants
 from provisioner.cli.enforcing import enforcer
@@ -35,7 +34,7 @@ def _one_thing(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def wrapper(app: App, tenant_ids: tuple[str, ...], **options: Any) -> Any:
-        asked = [name for name in ("status", "retire", "every", "never") if options[name]]
+        asked = [name for name in ("status", "retire") if options[name]]
         if len(asked) > 1:
             raise click.UsageError(f"--{asked[0]} and --{asked[1]} exclude each other")
         if options["force"] and not options["retire"]:
@@ -52,10 +51,6 @@ def _one_thing(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--status", is_flag=True, help="Only show the keys, their last use, and which sites use an old password.")
 @click.option("--retire", "retire", is_flag=True, help="Delete old keys that no site uses any more.")
 @click.option("--force", is_flag=True, help="With --retire: delete the old key even if a site may still use it.")
-@click.option(
-    "--every", type=click.IntRange(1, 1000), metavar="DAYS", help="Let AWS rotate by itself every so many days."
-)
-@click.option("--never", is_flag=True, help="Stop rotating by itself.")
 @yes_option
 @command_options
 @_one_thing
@@ -65,13 +60,12 @@ def command(
     status: bool,
     retire: bool,
     force: bool,
-    every: int | None,
-    never: bool,
     yes: bool,
 ) -> int:
     """Give a tenant a new SMTP password. The old one goes on working until the site has the new one.
 
-    Shows what will happen and asks first. Dying on the way does no harm: run it again.
+    Shows what will happen and asks first. Dying on the way does no harm: run it again. To let AWS do it by itself,
+    set credentials.rotate_every_days in the tenant's file.
 
     Example: innkeeper rotate bakery, then: innkeeper rotate --status
     """
@@ -83,8 +77,6 @@ def command(
         return Exit.DONE
     if retire:
         return _retire(app, rotations, force=force, yes=yes)
-    if every or never:
-        return _schedule(app, reach, rotations, every)
     return _rotate(app, reach, rotations, yes=yes)
 
 
@@ -188,22 +180,3 @@ def _retire(app: App, rotations: dict[str, Rotation], *, force: bool, yes: bool)
 
     app.emit({"retired": results, "waiting": waiting}, text)
     return Exit.DONE if not waiting else Exit.PENDING
-
-
-def _schedule(app: App, reach: Reach, rotations: dict[str, Rotation], every: int | None) -> int:
-    schedules, lines = AwsRotationSchedule(reach.clients), {}
-    for tenant, one in rotations.items():
-        if every is None:
-            changed = schedules.stop(one.manifest.secret)
-            lines[tenant] = "not rotated by itself any more" if changed else "was not rotated by itself"
-            continue
-        refuse_if_suspended(one.manifest, one.state())
-        changed = schedules.set(one.manifest.secret, Schedule(reach.names.function_arn("rotate"), every))
-        lines[tenant] = f"rotated every {every} days" + ("" if changed else ", as before")
-
-    def text(out: Console) -> None:
-        for name, words in lines.items():
-            out.print(f"[b]{safe(name)}[/]: {safe(words)}")
-
-    app.emit(lines, text)
-    return Exit.DONE

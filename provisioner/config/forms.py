@@ -19,6 +19,9 @@ FOLDER = r"^[A-Za-z0-9._/ -]{1,200}$"
 BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
 RUNTIME = r"^python3\.[0-9]{2}$"
 
+ROLE = r"^arn:aws(-[a-z]+)*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]{0,512}[A-Za-z0-9_+=,.@-]$"
+OPERATOR = r"^arn:aws(-[a-z]+)*:iam::[0-9]{12}:(role|user)/[A-Za-z0-9_+=,.@/-]{0,512}[A-Za-z0-9_+=,.@-]$"
+
 POLICY_FILE = r"^policies/[A-Za-z0-9_-]{1,64}\.yaml$"
 
 # What to say when a value does not fit its pattern: code, message, hint.
@@ -33,6 +36,12 @@ FORMATS = {
     BUCKET: (Code.NAME, "must be the name of an S3 bucket: a-z, 0-9, dots and -", "without s3://"),
     FOLDER: (Code.NAME, "must be a folder name of letters, digits, spaces and . _ - /", "such as .innkeeper/state"),
     RUNTIME: (Code.CHOICE, "must name a Python runtime of AWS Lambda", "such as python3.13"),
+    ROLE: (Code.ARN, "must be the ARN of an IAM role, in full", "such as arn:aws:iam::123456789012:role/bakery-site"),
+    OPERATOR: (
+        Code.ARN,
+        "must be the ARN of an IAM role or user, in full",
+        "such as arn:aws:iam::123456789012:role/innkeeper-operator",
+    ),
     POLICY_FILE: (Code.POLICY_FILE, "must be options by name, or a file in policies/", "such as policies/house.yaml"),
 }
 
@@ -77,6 +86,24 @@ class DmarcForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ) = UNSET
 
 
+class CredentialsForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Who may read the site's SMTP password, and whether it changes by itself."""
+
+    reader_role: Annotated[
+        str,
+        Meta(
+            pattern=ROLE,
+            max_length=600,
+            description="IAM role of the site's host, which may read the password; it must exist already.",
+            examples=["arn:aws:iam::123456789012:role/bakery-site"],
+        ),
+    ] | UnsetType = UNSET
+    rotate_every_days: Annotated[
+        int,
+        Meta(ge=14, le=1000, description="Let AWS change the password; only for sites that read it by themselves."),
+    ] | UnsetType = UNSET
+
+
 class ConductForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Which rules the tenant is judged by."""
 
@@ -110,6 +137,9 @@ class TenantForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ] = Dns.ROUTE53
     sending: Annotated[SendingForm, Meta(description=SendingForm.__doc__)] = msgspec.field(default_factory=SendingForm)
     dmarc: Annotated[DmarcForm, Meta(description=DmarcForm.__doc__)] = msgspec.field(default_factory=DmarcForm)
+    credentials: Annotated[CredentialsForm, Meta(description=CredentialsForm.__doc__)] = msgspec.field(
+        default_factory=CredentialsForm
+    )
     conduct: Annotated[ConductForm, Meta(description=ConductForm.__doc__)] = msgspec.field(default_factory=ConductForm)
     ses_tenant: Annotated[
         bool, Meta(description="true: reputation and block list of its own at Amazon SES (costs a little a month).")
@@ -150,3 +180,10 @@ class PlatformForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         dict[str, Any] | Annotated[str, Meta(pattern=POLICY_FILE)],
         Meta(description="Numbers for all tenants: options by name, or a file such as policies/house.yaml."),
     ] = {}
+    operators: Annotated[
+        list[Annotated[str, Meta(pattern=OPERATOR, max_length=600)]],
+        Meta(
+            max_length=20,
+            description="IAM roles and users that run Innkeeper. Where named, nobody else reads the sites' passwords.",
+        ),
+    ] = []

@@ -85,6 +85,7 @@ def _build(file: str, reading: Reading, *, sender: str, email: str, policy: dict
         sender=sender,
         sender_zone=form.sender_zone,
         name=form.name,
+        operators=tuple(dict.fromkeys(form.operators)),
         state=StateStore(**state),
         runtime=form.runtime,
         policy=policy,

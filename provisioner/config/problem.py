@@ -39,6 +39,7 @@ class Code(StrEnum):
     POLICY_OPTION = "C310"
     POLICY_VALUE = "C311"
     POLICY_FILE = "C312"
+    ARN = "C313"
     FILE_NAME = "C401"
     SAME_ID = "C402"
     SAME_DOMAIN = "C403"

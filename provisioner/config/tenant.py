@@ -13,7 +13,7 @@ from provisioner.config.policy import Options, check_options
 from provisioner.config.problem import Code, Wrong, quoted
 from provisioner.config.reading import Reading, present
 from provisioner.config.source import checked, read_file
-from provisioner.model.tenant import Conduct, Dmarc, Dns, Tenant
+from provisioner.model.tenant import Conduct, Credentials, Dmarc, Dns, Tenant
 
 # Ids that would share a name with something of the platform: its configuration set, its objects in the bucket.
 RESERVED_IDS = frozenset({"batches", "notices", "platform"})
@@ -102,7 +102,7 @@ def _mail_from(reading: Reading, name: str | None) -> str | None:
 
 def _build(file: str, reading: Reading, values: dict[str, Any]) -> Tenant:
     form = msgspec.convert(reading.values, TenantForm)
-    sending, dmarc = form.sending, form.dmarc
+    sending, dmarc, credentials = form.sending, form.dmarc, form.credentials
     return Tenant(
         id=form.id,
         name=form.name,
@@ -113,6 +113,10 @@ def _build(file: str, reading: Reading, values: dict[str, Any]) -> Tenant:
         from_name=sending.from_name if isinstance(sending.from_name, str) else "",
         mail_from=sending.mail_from,
         dmarc=Dmarc(policy=dmarc.policy, percent=dmarc.percent, reports=values["reports"]),
+        credentials=Credentials(
+            reader_role=credentials.reader_role or None,
+            rotate_every_days=credentials.rotate_every_days or None,
+        ),
         conduct=Conduct(profile=form.conduct.profile, overrides=values.get("overrides", {})),
         ses_tenant=form.ses_tenant,
         source_ips=values["source_ips"],

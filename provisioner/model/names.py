@@ -90,6 +90,10 @@ class PlatformNames(msgspec.Struct, frozen=True):
     def function_arn(self, name: str) -> str:
         return self.place.arn("lambda", f"function:{self.function(name)}")
 
+    def function_role_arn(self, name: str) -> str:
+        """The role that a function works with."""
+        return self.place.arn("iam", f"role{self.path}{self.function(name)}", region=False)
+
     def machine(self, name: str) -> str:
         """The state machine that runs the function ``collect`` or ``audit`` over all batches."""
         return f"{self.prefix}-{name}"

@@ -28,6 +28,13 @@ class Conduct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     overrides: dict[str, Any] = {}
 
 
+class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who may read the tenant's SMTP password, and whether it changes by itself."""
+
+    reader_role: str | None = None  # ARN of the role that the site's host has
+    rotate_every_days: int | None = None  # None: only when a person asks
+
+
 class Tenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One hosted site and its e-mail domain. ``file`` is where it was read from, for messages."""
 
@@ -40,6 +47,7 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     from_name: str = ""  # default: name
     mail_from: str = "bounce"  # label below ``domain`` used as the MAIL FROM domain
     dmarc: Dmarc = Dmarc()
+    credentials: Credentials = Credentials()
     conduct: Conduct = Conduct()
     ses_tenant: bool = True
     source_ips: tuple[str, ...] = ()  # CIDRs the SMTP user may send from; empty: anywhere
@@ -84,4 +92,5 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def sender_domain(self) -> str:
+    operators: tuple[str, ...] = ()  # ARNs of the roles and users that run Innkeeper; others read no password then
         return self.sender.rpartition("@")[2]

@@ -24,6 +24,11 @@ SET_AGAIN = (
     "aws_sesv2_email_identity_feedback_attributes.this",
     "aws_sesv2_email_identity_mail_from_attributes.this",
 )
+# The same, of resources that only some tenants have.
+SET_AGAIN_IF_ASKED = (
+    'aws_secretsmanager_secret_policy.smtp["this"]',
+    'aws_secretsmanager_secret_rotation.smtp["this"]',
+)
 _RECORD_KEYS = ("dkim-1", "dkim-2", "dkim-3", "mail-from", "spf", "dmarc")  # in the order of expected_records
 
 

@@ -37,6 +37,8 @@ _WORDS = {
     "aws_scheduler_schedule": ("schedule", "schedules"),
     "aws_scheduler_schedule_group": ("group of schedules", "groups of schedules"),
     "aws_secretsmanager_secret": ("secret for the SMTP credentials", "secrets for the SMTP credentials"),
+    "aws_secretsmanager_secret_policy": ("rule who reads the password", "rules who reads the passwords"),
+    "aws_secretsmanager_secret_rotation": ("schedule for new passwords", "schedules for new passwords"),
     "aws_sesv2_configuration_set": ("configuration set", "configuration sets"),
     "aws_sesv2_configuration_set_event_destination": ("event destination", "event destinations"),
     "aws_sesv2_email_identity": ("e-mail identity", "e-mail identities"),

@@ -75,7 +75,7 @@ class Shell(msgspec.Struct, frozen=True, kw_only=True):
     """Everything outside that onboarding one tenant touches."""
 
     root: Root
-    render: Callable[[str], Mapping[str, str]]  # DKIM signing zone -> the root's files
+    render: Callable[[str, bool], Mapping[str, str]]  # DKIM signing zone, is there a password -> the root's files
     adopt: Callable[[Sequence[str]], Mapping[str, str]]  # addresses in the state -> files that take over the rest
     fingerprint: Callable[[Mapping[str, str]], str]
     identities: Identities
@@ -88,13 +88,17 @@ class Shell(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What onboarding this tenant would do. ``skipped``: unchanged since the last apply, Terraform not started."""
+    """What onboarding this tenant would do. ``skipped``: unchanged since the last apply, Terraform not started.
+
+    ``has_password``: as far as the tenant's files need to know, see ``rotates``.
+    """
 
     tenant: str
     changes: Changes
     files: Mapping[str, str]
     signing_zone: str
     state: State
+    has_password: bool = False
     skipped: bool = False
 
 
@@ -112,22 +116,35 @@ def plan_tenant(tenant: Tenant, shell: Shell, today: date, *, refresh: bool = Fa
     """Render and plan. Nothing in AWS changes. Raises ReplacementRefusedError for a suspended tenant's replacement."""
     state = shell.state(tenant.id)
     zone = shell.identities.read(tenant.domain).signing_zone or DEFAULT_SIGNING_ZONE
-    files = shell.render(zone)
-    if not refresh and _unchanged(tenant, shell, files, today):
-        return Plan(tenant=tenant.id, changes=Changes(()), files=files, signing_zone=zone, state=state, skipped=True)
+    manifest = shell.manifests.read(tenant.id)
+    has_password = rotates(tenant, manifest, shell.secrets)
+    files = shell.render(zone, has_password)
+    known = Plan(
+        tenant=tenant.id, changes=Changes(()), files=files, signing_zone=zone, state=state, has_password=has_password
+    )
+    if not refresh and _unchanged(tenant, manifest, shell.fingerprint(files), today):
+        return msgspec.structs.replace(known, skipped=True)
     shell.root.write(files)
     orphans = shell.adopt(shell.root.state_list())
     if orphans:
         shell.root.write({**files, **orphans})
     plan = shell.root.plan()
     refuse_lifting(tenant.id, plan, state)
-    changes = read_changes(plan)
-    return Plan(tenant=tenant.id, changes=changes, files=files, signing_zone=zone, state=state)
+    return msgspec.structs.replace(known, changes=read_changes(plan))
 
 
-def _unchanged(tenant: Tenant, shell: Shell, files: Mapping[str, str], today: date) -> bool:
-    manifest = shell.manifests.read(tenant.id)
-    if manifest is None or manifest.fingerprint != shell.fingerprint(files):
+def rotates(tenant: Tenant, manifest: Manifest | None, secrets: Secrets) -> bool:
+    """Whether there is a password that AWS shall change by itself. AWS is asked only for tenants that want that.
+
+    Setting the schedule makes Secrets Manager try the function, so it waits until there is a password.
+    """
+    if manifest is None or tenant.credentials.rotate_every_days is None:
+        return False
+    return any("AWSCURRENT" in stages for stages in secrets.stages(manifest.secret).values())
+
+
+def _unchanged(tenant: Tenant, manifest: Manifest | None, fingerprint: str, today: date) -> bool:
+    if manifest is None or manifest.fingerprint != fingerprint:
         return False
     return not refresh_due(tenant.id, manifest.refreshed, today)
 
@@ -178,6 +195,7 @@ def apply_tenant(
     if manifest != old:
         shell.manifests.write(manifest)
     minted = mint(manifest, shell.keys, shell.secrets, active=plan.state.may_send) if credentials else None
+    manifest = _schedule_rotation(tenant, plan, manifest, shell)
     missing = tuple(shell.enforce(manifest))
     return Onboarded(
         manifest=manifest,
@@ -199,12 +217,27 @@ def _correct_signing_zone(tenant: Tenant, plan: Plan, shell: Shell) -> Plan:
     zone = shell.identities.read(tenant.domain).signing_zone or plan.signing_zone
     if zone == plan.signing_zone:
         return plan
-    files = shell.render(zone)
+    files = shell.render(zone, plan.has_password)
     if tenant.dns is Dns.ROUTE53:
-        shell.root.write(files)
-        refuse_lifting(tenant.id, shell.root.plan(), plan.state)
-        shell.root.apply()
+        _apply_again(tenant, plan, files, shell)
     return msgspec.structs.replace(plan, files=files, signing_zone=zone)
+
+
+def _schedule_rotation(tenant: Tenant, plan: Plan, manifest: Manifest, shell: Shell) -> Manifest:
+    """A tenant's first password was just minted: a short second apply lets AWS change it by itself from now on."""
+    if plan.has_password or not rotates(tenant, manifest, shell.secrets):
+        return manifest
+    files = shell.render(plan.signing_zone, True)
+    _apply_again(tenant, plan, files, shell)
+    manifest = msgspec.structs.replace(manifest, fingerprint=shell.fingerprint(files))
+    shell.manifests.write(manifest)
+    return manifest
+
+
+def _apply_again(tenant: Tenant, plan: Plan, files: Mapping[str, str], shell: Shell) -> None:
+    shell.root.write(files)
+    refuse_lifting(tenant.id, shell.root.plan(), plan.state)
+    shell.root.apply()
 
 
 def make_manifest(

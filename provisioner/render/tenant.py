@@ -23,6 +23,7 @@ class TenantOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What is neither the tenant's nor the platform's: how this installation makes tenants.
 
     ``module_hash`` names the state of the module's code, so that a new version reaches unchanged tenants.
+    ``has_password``: the secret holds one, so a tenant that asks for it can be rotated by itself.
     """
 
     module_source: str = "./module"
@@ -31,6 +32,7 @@ class TenantOptions(msgspec.Struct, frozen=True, kw_only=True):
     secret_recovery_days: int = 30
     sentinel: bool = True
     require_tls: bool = False
+    has_password: bool = False
 
 
 def render_tenant(
@@ -47,7 +49,7 @@ def render_tenant(
         "terraform.tfvars.json": as_tfvars(
             place,
             {"innkeeper:platform": platform.name, "innkeeper:tenant": tenant.id},
-            {"tenant": _inputs(tenant, names, options)},
+            {"tenant": _inputs(tenant, platform, names, options)},
         ),
     }
 
@@ -58,7 +60,7 @@ def as_tfvars(place: Place, tags: dict[str, str], values: dict[str, Any]) -> str
     return json.dumps({**common, **values}, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
-def _inputs(tenant: Tenant, names: TenantNames, options: TenantOptions) -> dict[str, Any]:
+def _inputs(tenant: Tenant, platform: Platform, names: TenantNames, options: TenantOptions) -> dict[str, Any]:
     shared = names.platform
     return {
         "boundary_arn": shared.boundary_arn,
@@ -83,8 +85,18 @@ def _inputs(tenant: Tenant, names: TenantNames, options: TenantOptions) -> dict[
             "zone_comment": names.zone_comment,
         },
         "only_from_address": tenant.sender if tenant.restrict_from else None,
+        "readers": {
+            "role": tenant.credentials.reader_role,
+            "only": [*platform.operators, shared.function_role_arn("rotate")] if platform.operators else [],
+        },
+        "rotation": _rotation(tenant, shared) if options.has_password else None,
         "secret_recovery_days": options.secret_recovery_days,
         "sentinel_function_arn": shared.function_arn("sentinel") if options.sentinel else None,
         "source_ips": list(tenant.source_ips),
         "tls_policy": "REQUIRE" if options.require_tls else "OPTIONAL",
     }
+
+
+def _rotation(tenant: Tenant, names: PlatformNames) -> dict[str, Any] | None:
+    days = tenant.credentials.rotate_every_days
+    return {"every_days": days, "function_arn": names.function_arn("rotate")} if days else None

@@ -19,6 +19,32 @@ locals {
       length(local.conditions) == 0 ? {} : { Condition = local.conditions },
     )]
   })
+
+  # The account's root is the way back should every operator's role be gone.
+  root_arn = "arn:${var.partition}:iam::${var.account}:root"
+  readers  = concat(var.readers.role == null ? [] : [var.readers.role], var.readers.only, [local.root_arn])
+
+  # Only reading is denied: who may change policies can always take this one back, and CloudTrail shows it.
+  secret_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      var.readers.role == null ? [] : [{
+        Sid       = "TheSiteReads"
+        Effect    = "Allow"
+        Principal = { AWS = var.readers.role }
+        Action    = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
+        Resource  = "*"
+      }],
+      length(var.readers.only) == 0 ? [] : [{
+        Sid       = "NobodyElseReads"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "secretsmanager:GetSecretValue"
+        Resource  = "*"
+        Condition = { ArnNotEquals = { "aws:PrincipalArn" = local.readers } }
+      }],
+    )
+  })
 }
 
 resource "aws_iam_user" "smtp" {
@@ -38,4 +64,28 @@ resource "aws_secretsmanager_secret" "smtp" {
   name                    = var.names.secret
   description             = "SMTP credentials of ${var.domain}"
   recovery_window_in_days = var.secret_recovery_days
+}
+
+resource "aws_secretsmanager_secret_policy" "smtp" {
+  for_each = toset(var.readers.role == null && length(var.readers.only) == 0 ? [] : ["this"])
+
+  secret_arn          = aws_secretsmanager_secret.smtp.arn
+  policy              = local.secret_policy
+  block_public_policy = true
+}
+
+# Only once the secret holds a password: Secrets Manager runs the function's test step as soon as this is set.
+resource "aws_secretsmanager_secret_rotation" "smtp" {
+  for_each = toset(var.rotation == null ? [] : ["this"])
+
+  secret_id           = aws_secretsmanager_secret.smtp.id
+  rotation_lambda_arn = var.rotation.function_arn
+  rotate_immediately  = false
+
+  rotation_rules {
+    automatically_after_days = var.rotation.every_days
+  }
+
+  # The function must be among the readers before it is asked to read.
+  depends_on = [aws_secretsmanager_secret_policy.smtp]
 }

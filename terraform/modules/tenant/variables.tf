@@ -180,6 +180,26 @@ variable "partition" {
   }
 }
 
+variable "readers" {
+  description = "Who may read the SMTP password. role: the site's host, allowed by the secret itself. only: where given, the role and these ARNs read, the account's root as a way back, and nobody else in the account."
+  type = object({
+    only = optional(list(string), [])
+    role = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.readers.role == null || can(regex("^arn:[a-z-]+:iam::${var.account}:role/[A-Za-z0-9_+=,.@/-]+$", var.readers.role))
+    error_message = "readers.role is the ARN of a role in this account, such as \"arn:aws:iam::123456789012:role/bakery-site\"."
+  }
+
+  validation {
+    condition     = alltrue([for arn in var.readers.only : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:(role|user)/[A-Za-z0-9_+=,.@/-]+$", arn))])
+    error_message = "readers.only holds ARNs of roles and users in full, such as \"arn:aws:iam::123456789012:role/innkeeper-operator\"."
+  }
+}
+
 variable "region" {
   description = "Region of AWS in which the tenant lives."
   type        = string
@@ -188,6 +208,25 @@ variable "region" {
   validation {
     condition     = can(regex("^[a-z]{2,}(-[a-z]+)+-[0-9]+$", var.region))
     error_message = "region is a Region of AWS, such as \"eu-central-1\"."
+  }
+}
+
+variable "rotation" {
+  description = "Lets Secrets Manager change the password every so many days, through this function; null for never. Only for a secret that holds a password."
+  type = object({
+    every_days   = number
+    function_arn = string
+  })
+  default = null
+
+  validation {
+    condition     = var.rotation == null || try(var.rotation.every_days >= 14 && var.rotation.every_days <= 1000 && floor(var.rotation.every_days) == var.rotation.every_days, false)
+    error_message = "rotation.every_days is a whole number from 14 to 1000: the old password stays for a week at least."
+  }
+
+  validation {
+    condition     = var.rotation == null || can(regex("^arn:[a-z-]+:lambda:[a-z0-9-]+:[0-9]{12}:function:.+$", var.rotation.function_arn))
+    error_message = "rotation.function_arn is the ARN of a Lambda function, such as \"arn:aws:lambda:eu-central-1:123456789012:function:innkeeper-rotate\"."
   }
 }
 

@@ -16,7 +16,7 @@ from provisioner.onboarding.credentials import named_keys
 from provisioner.onboarding.retirement import GRACE
 from provisioner.onboarding.rotating import look, serve
 from provisioner.onboarding.rotation import STEPS, SuspendedError
-from provisioner.smtp import Endpoint, probe
+from provisioner.smtp import Endpoint, Refused, probe
 
 CONTEXT = SimpleNamespace(aws_request_id="run-1", get_remaining_time_in_millis=lambda: 10_000)
 
@@ -88,8 +88,26 @@ def test_setting_rotation_up_tests_the_password_in_force_and_is_not_taken_for_th
     assert key.last_used is not None
     assert not key.used_by_site
     bakery.empty()
-    with pytest.raises(InnkeeperError, match="no SMTP credentials yet"):
-        ask(bakery, "testSecret", TOKENS[1])
+    assert ask(bakery, "testSecret", TOKENS[1])["done"] == "nothing to test: there is no password yet"
+
+
+def test_setting_rotation_up_fails_for_no_reason_but_a_refused_login(bakery, other, house):
+    """A new tenant's domain is not verified yet; a suspended one keeps its schedule (G6)."""
+
+    def refusing(code, stage):
+        def probe(*_):
+            raise Refused(code, "no", stage)
+
+        bakery.begin(TOKENS[0])
+        return serve(bakery.rotation(probe), "testSecret", TOKENS[0])
+
+    assert refusing(554, "data") == "the password in force works; SES takes no mail yet: 554 no"
+    with pytest.raises(Refused):
+        refusing(535, "login")
+    tailor = other("tailor")
+    suspend("tailor", house.outside, tailor.aws.clock.now(), by="op", reason="a test of the levers")
+    assert ask(tailor, "testSecret")["done"] == "nothing to test: the tenant is suspended"
+    assert tailor.current() == tailor.first
 
 
 def test_a_suspended_tenant_gets_no_key(other, house):
@@ -173,8 +191,7 @@ def test_a_used_key_that_the_secret_forgot_is_kept(bakery):
     )
     bakery.wiring.clients["secretsmanager"].create_secret(Name=bakery.manifest.secret)
     bakery.wiring.keys.create(bakery.manifest.user)  # never used: an orphan
-    with pytest.raises(InnkeeperError):
-        ask(bakery, "testSecret")
+    assert "no password yet" in ask(bakery, "testSecret")["done"]
     bakery.by_command()
     assert bakery.logs_in(bakery.first)
     assert look(bakery.rotation()).previous == bakery.first.username

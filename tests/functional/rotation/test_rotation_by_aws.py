@@ -10,7 +10,6 @@ from conduct_house import NOTICES
 from leaks import files, leaks, logs, objects, watch_children, watch_secrets
 from rotation_house import TOKENS
 
-from provisioner.aws.rotation_schedule import AwsRotationSchedule, Schedule
 from provisioner.cli.main import run
 from provisioner.errors import InnkeeperError
 from provisioner.onboarding.rotating import look
@@ -68,11 +67,13 @@ def test_aws_rotates_and_whatever_it_leaves_holds_no_secret(deployed, house, ope
 
 
 def _by_aws(bakery, house):
-    """Set a schedule, which tests the password in force; then let Secrets Manager rotate."""
-    schedules, client = AwsRotationSchedule(house.wiring.clients), house.wiring.clients
-    wanted = Schedule(house.names.function_arn("rotate"), 90)
-    assert schedules.set(bakery.manifest.secret, wanted)
-    assert not schedules.set(bakery.manifest.secret, wanted)
+    """Set a schedule as Terraform does, which tests the password in force; then let Secrets Manager rotate."""
+    client = house.wiring.clients
+    client["secretsmanager"].rotate_secret(
+        SecretId=bakery.manifest.secret, RotationLambdaARN=house.names.function_arn("rotate"),
+        RotationRules={"AutomaticallyAfterDays": 90}, RotateImmediately=False,
+    )  # fmt: skip
+    assert bakery.current() == bakery.first
     (key,) = look(bakery.rotation()).keys
     assert (key.last_used is not None, key.used_by_site) == (True, False)
     client["secretsmanager"].rotate_secret(SecretId=bakery.manifest.secret)
@@ -80,8 +81,6 @@ def _by_aws(bakery, house):
     assert new.username != bakery.first.username
     assert bakery.logs_in(new)
     assert bakery.logs_in(bakery.first)
-    assert schedules.stop(bakery.manifest.secret)
-    assert not schedules.stop(bakery.manifest.secret)
     return repr((bakery.rotation(), new, bakery.wiring.secrets.versions(bakery.manifest.secret)))
 
 
@@ -115,10 +114,3 @@ def _switched_off(bakery):
         return bakery.rotation().probe(secret, message)
 
     return probe
-
-
-def test_a_schedule_needs_the_function(bakery, house):
-    schedules = AwsRotationSchedule(house.wiring.clients)
-    with pytest.raises(InnkeeperError, match="is not there"):
-        schedules.set(bakery.manifest.secret, Schedule(house.names.function_arn("absent"), 90))
-    assert schedules.read(bakery.manifest.secret) is None

@@ -212,6 +212,8 @@ def test_policy_file_is_one_of_the_folder(folder, name):
         ("state: {folder: ../x}", "1:17: state.folder: must be a folder below"),
         ("state: {folder: /x}", "1:17: state.folder: must be a folder below"),
         ("state: {bucket: abc, folder: x}", "1:30: state.folder: bucket and folder are both given"),
+        ("operators: [arn:aws:iam::123456789012:root]", ("1:13: operators[0]: must be the ARN of an IAM role or user, "
+         'in full; got "arn:aws:iam::123456789012:root" [C313] → such as arn:aws:iam::123456789012:role/innkeeper-op')),
         ("runtime: nodejs20.x", "1:10: runtime: must name a Python runtime"),
         ("policy: [a]", "1:9: policy: "),
         ("sender_zone: yes", '1:14: sender_zone: expected true or false, got "yes"'),

@@ -3,7 +3,7 @@
 import pytest
 
 from provisioner.config.tenant import RESERVED_IDS, parse_tenant
-from provisioner.model.tenant import Conduct, Dmarc, Dns, Tenant
+from provisioner.model.tenant import Conduct, Credentials, Dmarc, Dns, Tenant
 
 FULL = """\
 id: cinema
@@ -21,6 +21,7 @@ sending:
   source_ips: [192.0.2.10, 2001:db8::/32]
   restrict_from: true
 dmarc: {policy: reject, percent: 50, reports: dmarc@office.example}
+credentials: {reader_role: "arn:aws:iam::123456789012:role/kino/site", rotate_every_days: 90}
 conduct:
   profile: strict
   overrides: {hard: {suspend: 3}, soft.days: 2}
@@ -52,6 +53,7 @@ def test_every_key_reaches_the_tenant():
         from_name="Kino",
         mail_from="back",
         dmarc=Dmarc(policy="reject", percent=50, reports="dmarc@office.example"),
+        credentials=Credentials(reader_role="arn:aws:iam::123456789012:role/kino/site", rotate_every_days=90),
         conduct=Conduct(profile="strict", overrides={"hard.suspend": 3, "soft.days": 2}),
         ses_tenant=False,
         source_ips=("192.0.2.10/32", "2001:db8::/32"),
@@ -77,10 +79,22 @@ def test_four_keys_are_enough():
         ({"name": 'name: "  "'}, "2:7: name: is empty [C207]"),
         ({"name": f"name: {'x' * 101}"}, "2:7: name: is longer than 100 characters [C207]"),
         ({"name": "name: [a]"}, "2:7: name: expected one value, got a list or keys [C203]"),
+        (
+            {"more": "credentials: {reader_role: arn:aws:iam::123456789012:user/olga}"},
+            "5:28: credentials.reader_role: must be the ARN of an IAM role, in full; got",
+        ),
+        (
+            {"more": 'credentials: {reader_role: "arn:aws:iam::123456789012:role/*"}'},
+            '5:28: credentials.reader_role: must be the ARN of an IAM role, in full; got "arn:aws:iam::123456789012:ro',
+        ),
+        (
+            {"more": "credentials: {rotate_every_days: 7}"},
+            "5:34: credentials.rotate_every_days: must be from 14 to 1000, got 7 [C206]",
+        ),
         ({"more": "sendign: {}"}, '5:1: sendign: unknown key [C201] → did you mean "sending"?'),
         ({"more": "sending: {form: a}"}, '5:11: sending.form: unknown key [C201] → did you mean "from"?'),
         ({"more": "sending: x"}, "5:10: sending: expected keys and values below this one [C203] → indent"),
-        ({"more": "zzz: 1"}, "5:1: zzz: unknown key [C201] → known: conduct, contacts, dmarc, dns, domain"),
+        ({"more": "zzz: 1"}, "5:1: zzz: unknown key [C201] → known: conduct, contacts, credentials, dmarc, dns, "),
         ({"contacts": "contacts: []"}, "4:11: contacts: needs 1 to 10 entries [C207]"),
         ({"contacts": "contacts: anna@mail.example"}, "4:11: contacts: expected a list [C203]"),
         ({"contacts": "contacts: [a@mail.example, b]"}, '4:28: contacts[1]: "b" is not an e-mail address [C303]'),

@@ -9,7 +9,7 @@ from fakes_credentials import FakeKeys, FakeSecrets
 from provisioner.exit_codes import Exit
 from provisioner.model.names import Place, PlatformNames
 from provisioner.model.standing import State
-from provisioner.model.tenant import Operator, Platform, Tenant
+from provisioner.model.tenant import Credentials, Operator, Platform, Tenant
 from provisioner.onboarding.tenant import (
     ReplacementRefusedError,
     Shell,
@@ -23,6 +23,7 @@ NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 TODAY = NOW.date()
 NAMES = PlatformNames("innkeeper", Place("123456789012", "eu-central-1"))
 BAKERY = Tenant(id="bakery", name="Bakery", domain="bakery.example", contacts=("anna@home.example",))
+ROTATED = msgspec.structs.replace(BAKERY, credentials=Credentials(rotate_every_days=90))
 PLATFORM = Platform(
     region="eu-central-1", operator=Operator(name="Op", email="op@ops.example"), sender="inn@ops.example"
 )
@@ -45,8 +46,8 @@ class World:
     keys: FakeKeys = field(default_factory=FakeKeys)
     secrets: FakeSecrets = field(default_factory=FakeSecrets)
 
-    def render(self, zone):
-        return {"main.tf": BAKERY.domain, "zone": zone}
+    def render(self, zone, has_password):
+        return {"main.tf": BAKERY.domain, "zone": zone} | ({"rotation": "90"} if has_password else {})
 
     # Root
     def write(self, files):
@@ -112,10 +113,10 @@ class World:
         return self.made, self.tenants, self.manifests, len(self.keys.list("innkeeper-bakery-smtp"))
 
 
-def onboard(world, wrap=lambda port: port):
+def onboard(world, wrap=lambda port: port, tenant=BAKERY, **options):
     shell = world.shell(wrap)
-    plan = plan_tenant(BAKERY, shell, TODAY)
-    return apply_tenant(BAKERY, PLATFORM, NAMES, plan, shell, NOW)
+    plan = plan_tenant(tenant, shell, TODAY)
+    return apply_tenant(tenant, PLATFORM, NAMES, plan, shell, NOW, **options)
 
 
 def test_onboarding_ends_with_a_manifest_credentials_and_the_enforcer():
@@ -142,17 +143,32 @@ def test_a_signing_zone_that_ses_names_later_is_applied():
     assert world.applies == 2
 
 
-def test_dying_at_any_call_and_running_again_ends_in_the_same_state():
+def test_aws_changes_a_password_only_once_there_is_one_and_only_where_asked():
+    world = World()
+    onboard(world, tenant=ROTATED, credentials=False)
+    assert ("rotation" in world.made, world.applies) == (False, 1)
+    onboard(world, tenant=ROTATED)
+    assert ("rotation" in world.made, world.applies) == (True, 2)
+    onboard(world, tenant=ROTATED)
+    assert plan_tenant(ROTATED, world.shell(), TODAY).skipped
+    assert world.applies == 2
+    never = World()
+    onboard(never)
+    assert "rotation" not in never.made
+
+
+@pytest.mark.parametrize("tenant", [BAKERY, ROTATED], ids=["by hand", "rotated by itself"])
+def test_dying_at_any_call_and_running_again_ends_in_the_same_state(tenant):
     def scenario(counter, world=None):
-        onboard(world or World(), counter.wrap)
+        onboard(world or World(), counter.wrap, tenant)
 
     clean = World()
-    onboard(clean)
+    onboard(clean, tenant=tenant)
     for n, after in deaths(scenario):
         world = World()
         with pytest.raises(Killed):
             scenario(CallCounter(n, after=after), world)
-        onboard(world)
+        onboard(world, tenant=tenant)
         made, tenants, manifests, keys = world.outcome()
         assert (made, tenants, keys) == (clean.made, clean.tenants, 1), (n, after)
         assert manifests == clean.manifests, (n, after)

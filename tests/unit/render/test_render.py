@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from provisioner.errors import InnkeeperError
 from provisioner.model.names import Place
-from provisioner.model.tenant import Dmarc, Dns, Operator, Platform, Tenant
+from provisioner.model.tenant import Credentials, Dmarc, Dns, Operator, Platform, Tenant
 from provisioner.render import (
     LocalBackend,
     PlatformOptions,
@@ -41,7 +41,9 @@ FLORIST = Tenant(
     dmarc=Dmarc(policy="quarantine", percent=25, reports="dmarc@hosting.example"),
     source_ips=("203.0.113.7/32",),
     restrict_from=True,
+    credentials=Credentials(reader_role="arn:aws:iam::123456789012:role/florist-site", rotate_every_days=90),
 )
+CLOSED = msgspec.structs.replace(PLATFORM, operators=("arn:aws:iam::123456789012:user/olga",))
 
 
 def tenant_files(tenant: Tenant = BAKERY, platform: Platform = PLATFORM, backend=None, **options) -> dict[str, str]:
@@ -58,7 +60,12 @@ ROOTS = {
         ),
     },
     "tenant-elsewhere": lambda: tenant_files(
-        FLORIST, backend=S3Backend("states", "state/florist.tfstate", "eu-central-1"), sentinel=False, require_tls=True
+        FLORIST,
+        CLOSED,
+        S3Backend("states", "state/florist.tfstate", "eu-central-1"),
+        sentinel=False,
+        require_tls=True,
+        has_password=True,
     ),
     "platform": lambda: render_platform(
         PLATFORM, PLACE, backend=LocalBackend("platform.tfstate"), options=PlatformOptions(package="functions.zip")

@@ -118,6 +118,79 @@ run "the_user_can_be_narrowed" {
 }
 
 # B1, A18: only SES, for this account and this set.
+run "without_readers_only_identity_policies_protect_the_password" {
+  command = plan
+
+  assert {
+    condition     = length(aws_secretsmanager_secret_policy.smtp) + length(aws_secretsmanager_secret_rotation.smtp) == 0
+    error_message = "No policy and no schedule unless asked for."
+  }
+}
+
+run "the_site_may_read_its_password" {
+  command = plan
+
+  variables {
+    readers = { role = "arn:aws:iam::123456789012:role/bakery-site" }
+  }
+
+  assert {
+    condition = jsondecode(aws_secretsmanager_secret_policy.smtp["this"].policy).Statement == [{
+      Sid       = "TheSiteReads"
+      Effect    = "Allow"
+      Principal = { AWS = "arn:aws:iam::123456789012:role/bakery-site" }
+      Action    = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
+      Resource  = "*"
+    }]
+    error_message = "The role reads, and nobody is denied while the operators are not known."
+  }
+
+  assert {
+    condition     = aws_secretsmanager_secret_policy.smtp["this"].block_public_policy
+    error_message = "AWS must check that no stranger is allowed."
+  }
+}
+
+run "nobody_but_the_named_reads" {
+  command = plan
+
+  variables {
+    readers = { role = "arn:aws:iam::123456789012:role/bakery-site", only = ["arn:aws:iam::123456789012:user/olga"] }
+  }
+
+  assert {
+    condition = jsondecode(aws_secretsmanager_secret_policy.smtp["this"].policy).Statement[1] == {
+      Sid       = "NobodyElseReads"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "secretsmanager:GetSecretValue"
+      Resource  = "*"
+      Condition = { ArnNotEquals = { "aws:PrincipalArn" = [
+        "arn:aws:iam::123456789012:role/bakery-site", "arn:aws:iam::123456789012:user/olga", "arn:aws:iam::123456789012:root",
+      ] } }
+    }
+    error_message = "Only reading is denied, and never to the account's root."
+  }
+}
+
+run "a_schedule_starts_nothing_at_once" {
+  command = plan
+
+  variables {
+    rotation = { every_days = 90, function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:innkeeper-rotate" }
+  }
+
+  assert {
+    condition     = !aws_secretsmanager_secret_rotation.smtp["this"].rotate_immediately
+    error_message = "Setting the schedule must not change the password."
+  }
+
+  assert {
+    condition     = aws_secretsmanager_secret_rotation.smtp["this"].rotation_rules[0].automatically_after_days == 90
+    error_message = "The days are those of the tenant's file."
+  }
+}
+
 run "only_ses_publishes_for_this_set" {
   command = plan
 
@@ -500,6 +573,46 @@ run "refuses_an_odd_partition" {
   }
 
   expect_failures = [var.partition]
+}
+
+run "refuses_a_reader_of_another_account" {
+  command = plan
+
+  variables {
+    readers = { role = "arn:aws:iam::210987654321:role/bakery-site" }
+  }
+
+  expect_failures = [var.readers]
+}
+
+run "refuses_a_pattern_of_readers" {
+  command = plan
+
+  variables {
+    readers = { only = ["arn:aws:iam::123456789012:role/*"] }
+  }
+
+  expect_failures = [var.readers]
+}
+
+run "refuses_a_rotation_too_soon" {
+  command = plan
+
+  variables {
+    rotation = { every_days = 7, function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:innkeeper-rotate" }
+  }
+
+  expect_failures = [var.rotation]
+}
+
+run "refuses_an_odd_rotation_function" {
+  command = plan
+
+  variables {
+    rotation = { every_days = 90, function_arn = "rotate" }
+  }
+
+  expect_failures = [var.rotation]
 }
 
 run "refuses_an_odd_region" {

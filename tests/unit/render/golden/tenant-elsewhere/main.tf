@@ -14,7 +14,9 @@ module "tenant" {
   names                 = var.tenant.names
   only_from_address     = var.tenant.only_from_address
   partition             = var.partition
+  readers               = var.tenant.readers
   region                = var.region
+  rotation              = var.tenant.rotation
   secret_recovery_days  = var.tenant.secret_recovery_days
   sentinel_function_arn = var.tenant.sentinel_function_arn
   source_ips            = var.tenant.source_ips
@@ -45,7 +47,15 @@ variable "tenant" {
       user_path         = string
       zone_comment      = string
     })
-    only_from_address     = string
+    only_from_address = string
+    readers = object({
+      only = list(string)
+      role = string
+    })
+    rotation = object({
+      every_days   = number
+      function_arn = string
+    })
     secret_recovery_days  = number
     sentinel_function_arn = string
     source_ips            = list(string)

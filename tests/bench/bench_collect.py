@@ -189,10 +189,10 @@ def life():
     while waiting:
         for tenant in waiting:
             the = read_manifest(archive, tenant)
-            drain = Drain(clock=now, threads=2, chunk=500)
+            drain = Drain(clock=now, chunk=500)
             done = collect(the, SqsQueue(clients, the.queue_url, wait_seconds=0), archive, drain)
-            if done.error:  # the embedded SQS is not made for this many threads; on AWS it would be an outage
-                print(done.error, file=sys.stderr)
+            if done.error:
+                raise SystemExit(f"{tenant}: {done.error}")
         waiting = [tenant for tenant in names if _holds(clients, read_manifest(archive, tenant).queue_url)]
 
 

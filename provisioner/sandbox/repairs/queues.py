@@ -1,10 +1,15 @@
-"""SQS: the redrive policy as it was written, and no count of the whole queue for every message.
+"""SQS: the redrive policy as it was written, no count of the whole queue for every message, one thread at a time.
 
 Replaces in moto: ``Queue.attributes`` (it re-formats the redrive policy, which Terraform then wants to write again),
 ``Queue._setup_dlq`` (remembers the text), and two methods that scan the whole queue for each message sent.
+Puts a queue's own lock, which moto holds only to add a message, around all that changes the queue: without it two
+readers get one message, a reader dies of "Set changed size during iteration" while another takes or deletes, and a
+message added during a delete is lost.
 """
 
+import functools
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from moto.core.utils import unix_time
@@ -43,6 +48,18 @@ def install() -> None:
     Queue._setup_dlq = setup  # noqa: SLF001
     SQSBackend.send_message = send_message
     SQSBackend.is_message_valid_based_on_retention_period = _still_kept
+    for method in ("receive_message", "delete_message", "change_message_visibility", "purge_queue"):
+        setattr(SQSBackend, method, _alone(getattr(SQSBackend, method)))
+
+
+def _alone(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def alone(self: Any, queue_name: str, *args: Any, **kwargs: Any) -> Any:
+        # A condition around a reentrant lock: a long poll lets go of it while it waits.
+        with self.get_queue(queue_name)._messages_lock:  # noqa: SLF001
+            return original(self, queue_name, *args, **kwargs)
+
+    return alone
 
 
 def _still_kept(self: Any, queue_name: str, message: Any) -> bool:

@@ -1,8 +1,12 @@
 """What the sandbox repairs in moto's other services."""
 
 import json
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from moto.sqs.models import sqs_backends
 
 QUEUE_POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage"}]}'
 
@@ -79,6 +83,42 @@ def test_sqs_still_moves_a_message_to_the_dead_letters(aws):
     assert len(sqs.receive_message(QueueUrl=url)["Messages"]) == 1
     assert "Messages" not in sqs.receive_message(QueueUrl=url)
     assert sqs.receive_message(QueueUrl=dead)["Messages"][0]["Body"] == "hello"
+
+
+def test_sqs_gives_each_message_once_however_many_readers_take_and_delete(aws):
+    aws.client("sqs").create_queue(QueueName="q")
+    backend, taken = sqs_backends[aws.account][aws.region], []
+    sent = [backend.send_message("q", str(n)).body for n in range(200)]
+
+    def take(_):
+        while messages := backend.receive_message("q", 10, 0, 30):
+            taken.extend(message.body for message in messages)
+            for message in messages:
+                backend.delete_message("q", message.receipt_handle)
+
+    def add(count):
+        sent.extend(backend.send_message("q", f"later {n}").body for n in range(count))
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(5) as pool:
+            list(pool.map(lambda job: job[0](job[1]), [(take, 0), (take, 0), (take, 0), (add, 200), (take, 0)]))
+    finally:
+        sys.setswitchinterval(interval)
+    take(0)
+    assert sorted(taken) == sorted(sent)
+    assert len(sent) == 400
+
+
+def test_a_long_poll_does_not_keep_a_sender_waiting(aws):
+    aws.client("sqs").create_queue(QueueName="q")
+    backend = sqs_backends[aws.account][aws.region]
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(backend.receive_message, "q", 1, 10, 30)
+        time.sleep(0.05)
+        backend.send_message("q", "hello")
+        assert [message.body for message in waiting.result(timeout=5)] == ["hello"]
 
 
 def test_the_current_secret_is_the_one_that_was_moved_to(aws, code_of):

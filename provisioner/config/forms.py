@@ -174,12 +174,6 @@ class PlatformForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     name: Annotated[str, Meta(pattern=PREFIX, description="First part of every name in AWS; never changes.")] = (
         "innkeeper"
     )
-    state: Annotated[StateForm, Meta(description=StateForm.__doc__)] = msgspec.field(default_factory=StateForm)
-    runtime: Annotated[str, Meta(pattern=RUNTIME, description="Python of the Lambda functions.")] = "python3.13"
-    policy: Annotated[
-        dict[str, Any] | Annotated[str, Meta(pattern=POLICY_FILE)],
-        Meta(description="Numbers for all tenants: options by name, or a file such as policies/house.yaml."),
-    ] = {}
     operators: Annotated[
         list[Annotated[str, Meta(pattern=OPERATOR, max_length=600)]],
         Meta(
@@ -187,3 +181,9 @@ class PlatformForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
             description="IAM roles and users that run Innkeeper. Where named, nobody else reads the sites' passwords.",
         ),
     ] = []
+    state: Annotated[StateForm, Meta(description=StateForm.__doc__)] = msgspec.field(default_factory=StateForm)
+    runtime: Annotated[str, Meta(pattern=RUNTIME, description="Python of the Lambda functions.")] = "python3.13"
+    policy: Annotated[
+        dict[str, Any] | Annotated[str, Meta(pattern=POLICY_FILE)],
+        Meta(description="Numbers for all tenants: options by name, or a file such as policies/house.yaml."),
+    ] = {}

@@ -85,6 +85,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     sender: str  # address that notices and reports come from, on the platform's own domain
     sender_zone: bool = False  # True: write the sender domain's records into its existing Route 53 zone
     name: str = "innkeeper"  # prefix of every AWS name
+    operators: tuple[str, ...] = ()  # ARNs of the roles and users that run Innkeeper; others read no password then
     state: StateStore = StateStore()
     runtime: str = "python3.13"  # of the Lambda functions
     policy: dict[str, Any] = {}  # overrides for all tenants, before a tenant's own
@@ -92,5 +93,4 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def sender_domain(self) -> str:
-    operators: tuple[str, ...] = ()  # ARNs of the roles and users that run Innkeeper; others read no password then
         return self.sender.rpartition("@")[2]

@@ -2,6 +2,7 @@
 
 import bisect
 import hashlib
+import itertools
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -51,11 +52,9 @@ class FakeArchive:
         return None if body is None else Stored(body, _etag(body))
 
     def keys(self, prefix, after=""):
-        for key in self._order[bisect.bisect_left(self._order, prefix) :]:
-            if not key.startswith(prefix):
-                return
-            if key > after:
-                yield key
+        order = self._order
+        first = max(bisect.bisect_left(order, prefix), bisect.bisect_right(order, after))
+        yield from itertools.takewhile(lambda key: key.startswith(prefix), order[first:])
 
     def plant(self, key, body):
         """Whatever the object was: a fault from outside, or a backup put back."""

@@ -49,12 +49,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def new_keys(archive: Archive, watermarks: Mapping[str, str], now: datetime) -> dict[str, list[str]]:
     """Per tenant, the keys of facts from just before its watermark on, oldest first."""
-    since = {tenant: (moment(mark) or now - FIRST) - OVERLAP for tenant, mark in watermarks.items()}
+    since = {tenant: max(moment(mark) or now - FIRST, now - FIRST) - OVERLAP for tenant, mark in watermarks.items()}
     if len(since) <= _FEW:
         return {tenant: list(_range(archive, [tenant], at)) for tenant, at in since.items()}
     start = {tenant: position(tenant, at) for tenant, at in since.items()}
     found: dict[str, list[str]] = defaultdict(list)
-    for key in _range(archive, sorted(since), min(since.values())):
+    for key in _range(archive, sorted(since, key=_in_keys), min(since.values())):
         tenant = key.split("/")[2]
         if tenant in start and key >= start[tenant]:
             found[tenant].append(key)
@@ -66,22 +66,28 @@ def _range(archive: Archive, tenants: Sequence[str], since: datetime) -> Iterato
 
     A day's listing is left at the first key beyond the last tenant; days without objects are skipped over.
     """
-    first, last = tenants[0], tenants[-1]
+    first, last = _in_keys(tenants[0]), _in_keys(tenants[-1])
     day = since.astimezone(UTC).strftime("%Y-%m-%d")
-    start = position(first, since)
+    start = position(tenants[0], since)
     while True:
         following = None
         for key in archive.keys(f"{FACTS}/", start):
             _, key_day, tenant, _ = key.split("/", 3)
-            if key_day == day and first <= tenant <= last:
+            place = _in_keys(tenant)
+            if key_day == day and first <= place <= last:
                 yield key
-            elif key_day > day or tenant > last:
+            elif key_day > day or place > last:
                 following = key_day if key_day > day else _next_day(day)
                 break
         if following is None:
             return
         day = following
-        start = f"{FACTS}/{day}/{first}/"
+        start = f"{FACTS}/{day}/{first}"
+
+
+def _in_keys(tenant: str) -> str:
+    """A tenant as it stands in keys, to sort by: all of ``site-2/`` comes before ``site/``."""
+    return f"{tenant}/"
 
 
 def _next_day(day: str) -> str:

@@ -1,10 +1,14 @@
+from datetime import timedelta
+
 import msgspec
 import pytest
-from fakes import FakeArchive, World
+from fakes import NOW, FakeArchive, World
 from hypothesis import given
 from hypothesis import strategies as st
 
 from provisioner.conduct import batches
+from provisioner.conduct.facts import new_keys, position
+from provisioner.feedback.keys import facts_key
 from provisioner.ports import Conflict
 
 
@@ -73,3 +77,19 @@ def test_a_list_that_never_stops_changing_is_said():
     archive.put_if = put_if
     with pytest.raises(Exception, match="kept changing"):
         batches.rebuild(archive)
+
+
+ALIKE = ("a", "a-", "a-1", "a-a", "a0", "aa", "b")
+
+
+@given(st.sets(st.sampled_from(ALIKE), min_size=1), st.sets(st.tuples(st.sampled_from(ALIKE), st.integers(0, 3))))
+def test_a_batch_finds_the_facts_of_its_tenants_and_of_no_other_whatever_their_names(batch, stored):
+    """In keys all of ``a-1/`` comes before ``a/``, in a list of names after it: what is passed over is lost for good."""
+    archive = FakeArchive()
+    keys = {tenant: [] for tenant in batch}
+    for tenant, day in sorted(stored):
+        key = facts_key(tenant, NOW + timedelta(days=day), b"x")
+        archive.plant(key, b"x")
+        if tenant in batch:
+            keys[tenant].append(key)
+    assert new_keys(archive, {tenant: position(tenant, NOW) for tenant in batch}, NOW) == keys

@@ -39,6 +39,10 @@ class Archive(Protocol):
         """Keys under ``prefix`` in order, those up to ``after`` left out; every page."""
         ...
 
+    def tags(self, prefix: str, after: str = "") -> Iterator[tuple[str, str]]:
+        """The same with each object's tag, as ``get`` gives it: whether many objects changed, without reading them."""
+        ...
+
 
 class Message(msgspec.Struct, frozen=True):
     """One message of a queue. ``receipt`` belongs to this receive only."""

@@ -56,6 +56,9 @@ class FakeArchive:
         first = max(bisect.bisect_left(order, prefix), bisect.bisect_right(order, after))
         yield from itertools.takewhile(lambda key: key.startswith(prefix), order[first:])
 
+    def tags(self, prefix, after=""):
+        return ((key, _etag(self.objects[key])) for key in self.keys(prefix, after))
+
     def plant(self, key, body):
         """Whatever the object was: a fault from outside, or a backup put back."""
         self._store(key, body)

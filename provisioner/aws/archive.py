@@ -79,11 +79,19 @@ class S3Archive:
 
     def keys(self, prefix: str, after: str = "") -> Iterator[str]:
         """Keys in order, page by page: a caller that stops early pays for no further page."""
+        for item in self._listed(prefix, after):
+            yield str(item["Key"])
+
+    def tags(self, prefix: str, after: str = "") -> Iterator[tuple[str, str]]:
+        """Keys and tags in order: S3's listing names an object's tag as reading it does."""
+        for item in self._listed(prefix, after):
+            yield str(item["Key"]), str(item["ETag"])
+
+    def _listed(self, prefix: str, after: str) -> Iterator[dict[str, Any]]:
         token: dict[str, str] = {"StartAfter": after} if after else {}
         while True:
             page = call(self._s3.list_objects_v2, Bucket=self._bucket, Prefix=prefix, **token)
-            for item in page.get("Contents", ()):
-                yield str(item["Key"])
+            yield from page.get("Contents", ())
             if not page.get("IsTruncated"):
                 return
             token = {"ContinuationToken": page["NextContinuationToken"]}

@@ -29,7 +29,7 @@ class DryRunError(InnkeeperError):
 
 
 _READS = {
-    "archive": ("get", "keys"),
+    "archive": ("get", "keys", "tags"),
     "queue": ("depth",),  # receiving hides messages from others and counts as a receive: not in a dry run
     "levers": ("read",),
     "blocklist": ("suppressed", "denied"),

@@ -63,6 +63,16 @@ def test_keys_come_in_order_below_the_prefix_and_after_the_mark(archive):
     assert list(archive.keys("a/", after="a/0zzz")) == ["a/1", "a/2", "a/3"]
 
 
+@BOTH
+def test_a_listing_names_the_tags_that_reading_and_writing_give(archive):
+    first = archive.put_if("a/1", b"1", None)
+    archive.put_new("a/2", b"2")
+    assert list(archive.tags("a/")) == [("a/1", first), ("a/2", archive.get("a/2").etag)]
+    second = archive.put_if("a/1", b"2", first)
+    assert list(archive.tags("a/", after="a/0zzz"))[0] == ("a/1", second)
+    assert second != first
+
+
 @pytest.fixture
 def queue(kind, request):
     """A queue and a way to fill it."""

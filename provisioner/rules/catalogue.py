@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from provisioner.rules import correspondence, memory, traces
+from provisioner.rules import correspondence, memory, recent, soft, traces
 from provisioner.rules.base import PROFILES, Option, Rule
 from provisioner.rules.registry import RULES
 
@@ -56,11 +56,11 @@ def limits() -> list[tuple[str, str, int]]:
         ),
         ("hard bounces named per address", "the newest are kept", traces.BOUNCES_EACH),
         ("complaints, 365 days", "the newest are named, the number is estimated", traces.COMPLAINTS),
-        ("soft-bounced addresses", "the most recently bounced are kept", traces.SOFT_ADDRESSES),
+        ("soft-bounced addresses", "the most recently bounced are kept", soft.SOFT_ADDRESSES),
         (
             "deliveries to anybody kept between two audits",
             "an older delivery cannot reset a soft bounce judged later",
-            correspondence.RECENT,
+            recent.RECENT,
         ),
         (
             "organisations' domains written to, 28 days",

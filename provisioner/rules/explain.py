@@ -69,8 +69,7 @@ def _history(standing: Standing, address: str) -> list[str]:
         f"{_when(to_datetime(when))}: hard bounce {what or 'without a reason'} (event {event})"
         for when, event, what in memory.hard.of.get(address, ())
     ]
-    for pair in memory.soft.bounces.get(address, {}).values():
-        lines += [f"{_when(to_datetime(when))}: soft bounce (event {event})" for when, event in sorted(set(pair))]
+    lines += [f"{_when(to_datetime(when))}: soft bounce (event {event})" for when, event in memory.soft.of(address)]
     lines += [f"{_when(to_datetime(when))}: delivered" for when in memory.soft.times_delivered(address)]
     lines += [
         f"{_when(to_datetime(when))}: complaint (event {event})"

@@ -15,6 +15,7 @@ from provisioner.feedback.deliveries import ROW, Deliveries
 from provisioner.model.event import Event, Kind
 from provisioner.rules.addresses import PROVIDERS, domain_of, usable
 from provisioner.rules.clock import DAY, HOUR, counted_at
+from provisioner.rules.correspondence import mail
 from provisioner.rules.memory import Memory
 from provisioner.rules.sample import MARK, candidates, digest_tokens, id_tokens, token
 
@@ -112,7 +113,7 @@ class Fold:
         sample.add_many(tokens, [hour % 24 + (MARK if PROVIDERS.get(domain) else 0) for domain in domains])
         for event, domain, value in zip(events, domains, tokens, strict=True):
             if domain and domain not in PROVIDERS:
-                self.memory.domains.add(domain, value, (hour, token(event.recipient)))
+                self.memory.domains.add(domain, value, mail(hour, token(event.recipient)))
 
     def _row(self, row: Deliveries) -> None:
         """A row of deliveries, in columns; what no sample keeps is not looked at twice."""
@@ -171,7 +172,7 @@ class Fold:
                 if kind in _FINAL:
                     domain = domain_of(event.recipient)
                     if domain and domain not in PROVIDERS:
-                        self.memory.domains.add(domain, value, (when // HOUR, -1))
+                        self.memory.domains.add(domain, value, mail(when // HOUR))
             handle = table.get(kind)
             if handle is not None:
                 handle(event, when)

@@ -10,9 +10,11 @@ from typing import Any
 from provisioner.errors import InnkeeperError
 from provisioner.model.event import Kind
 from provisioner.rules.clock import from_stamp, stamp
-from provisioner.rules.correspondence import Domains, Recent
+from provisioner.rules.correspondence import Domains
+from provisioner.rules.recent import Recent
 from provisioner.rules.sample import DayCounts
-from provisioner.rules.traces import Advice, Complaints, HardBounces, Incidents, SoftBounces
+from provisioner.rules.soft import SoftBounces
+from provisioner.rules.traces import Advice, Complaints, HardBounces, Incidents
 
 SCHEMA = 1
 PER_DAY = 4_096  # events of a kind counted exactly per day; above, estimated within some 1.6 %

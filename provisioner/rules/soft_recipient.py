@@ -5,6 +5,7 @@ from datetime import timedelta
 from provisioner.model.verdict import BlockRecipient
 from provisioner.rules.base import Outcome, Rule, evidence, whole
 from provisioner.rules.clock import DAY, to_datetime
+from provisioner.rules.soft import SoftBounce
 from provisioner.rules.view import View
 
 ID = "soft-recipient"
@@ -15,21 +16,18 @@ def judge(view: View) -> list[Outcome]:
     strikes, days = view.policy.whole("soft.recipient.strikes"), view.policy.whole("soft.recipient.window_days")
     since = view.since(days=days)
     found = []
-    for address, bounces in sorted(view.memory.soft.bounces.items()):
-        if len(bounces) < strikes:  # days; no run is longer
-            continue
-        run = _longest_run(view, address, max(since, view.settled(address) + 1))
+    often = [(address, bounces) for address, bounces in view.memory.soft.each() if len(bounces) >= strikes]
+    for address, bounces in sorted(often):
+        run = _longest_run(bounces, view.memory.soft.times_delivered(address), max(since, view.settled(address) + 1))
         if address not in view.standing.blocks and len(run) >= strikes:
             found.append(_block(view, address, run, strikes, days))
     return found
 
 
-def _longest_run(view: View, address: str, since: int) -> dict[int, str]:
+def _longest_run(bounces: tuple[SoftBounce, ...], delivered: list[int], since: int) -> dict[int, str]:
     """The most days (and a bounce of each) that no delivery to the address interrupts."""
-    bounces = view.memory.soft.bounces[address]
-    pairs = {one for pair in bounces.values() for one in pair}
-    timeline = [(when, True, event) for when, event in pairs]
-    timeline += [(when, False, "") for when in view.memory.soft.times_delivered(address)]
+    timeline = [(when, True, event) for when, event in bounces]
+    timeline += [(when, False, "") for when in delivered]
     best: dict[int, str] = {}
     run: dict[int, str] = {}
     for when, bounced, event in sorted(timeline):

@@ -6,22 +6,19 @@ data in ``Standing.windows``). Adding twice changes nothing.
 
 import heapq
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
-from provisioner.rules.clock import DAY, HOUR, from_stamp, stamp
+from provisioner.rules.clock import HOUR, from_stamp, stamp
 
 HARD_ADDRESSES = 5_000  # newest addresses remembered with their hard bounces; more are still counted
 HARD_IN_A_RUN = 250_000  # ... and while one judgement runs: so many can be blocked by one audit
 BOUNCES_EACH = 4  # newest hard bounces remembered per address
 COMPLAINTS = 5_000  # newest complaints remembered one by one; more are still counted
 COMPLAINTS_IN_A_RUN = 100_000
-SOFT_ADDRESSES = 10_000  # newest soft-bounced addresses remembered
-SOFT_IN_A_RUN = 50_000
 VIRUS_EVENTS = 100  # event ids remembered per virus incident
 ADVICE_EVENTS = 100  # newest events remembered per kind of advice
 
 UNKNOWN_USER = ("5.1.1", "NoEmail")
-T = TypeVar("T", int, tuple[int, str])
 Bounce = tuple[int, str, str]  # when, event id, what (5.1.1, NoEmail, another status, or nothing)
 
 
@@ -63,87 +60,6 @@ class HardBounces:
         return self
 
 
-class SoftBounces:
-    """Address -> its soft bounces and its deliveries: of each day the first and the last.
-
-    No more is needed to know which bounces no delivery parts: what lies between the first and the last of a day
-    parts nothing that those two do not.
-    """
-
-    def __init__(self) -> None:
-        self.bounces: dict[str, dict[int, tuple[tuple[int, str], tuple[int, str]]]] = {}
-        self.deliveries: dict[str, dict[int, tuple[int, int]]] = {}
-        self.locals: dict[str, set[str]] = {}  # domain -> local parts, for looking rows of deliveries through
-
-    def add(self, address: str, when: int, event: str) -> None:
-        days = self.bounces.get(address)
-        if days is None:
-            days = self.bounces[address] = {}
-            local, _, domain = address.rpartition("@")
-            self.locals.setdefault(domain, set()).add(local)
-        one, day = (when, event), when // DAY
-        known = days.get(day)
-        if known is None:
-            days[day] = (one, one)
-        else:
-            days[day] = (min(known[0], one), max(known[1], one))
-        if len(self.bounces) > 2 * SOFT_IN_A_RUN:
-            self.cut(SOFT_IN_A_RUN)
-
-    def add_delivery(self, address: str, when: int) -> None:
-        """Only of use for an address in ``bounces``."""
-        days = self.deliveries.get(address)
-        if days is None:
-            days = self.deliveries[address] = {}
-        first, last = days.setdefault(when // DAY, (when, when))
-        if not first <= when <= last:
-            days[when // DAY] = (min(first, when), max(last, when))
-
-    def cut(self, cap: int = SOFT_ADDRESSES) -> None:
-        """Keep the addresses that bounced last."""
-        if len(self.bounces) > cap:
-            latest = ((days[max(days)][1][0], a) for a, days in self.bounces.items())
-            self._keep({a: self.bounces[a] for _, a in heapq.nlargest(cap, latest)})
-            self.deliveries = {a: days for a, days in self.deliveries.items() if a in self.bounces}
-
-    def _keep(self, bounces: dict[str, dict[int, tuple[tuple[int, str], tuple[int, str]]]]) -> None:
-        self.bounces, self.locals = bounces, {}
-        for local, _, domain in (address.rpartition("@") for address in bounces):
-            self.locals.setdefault(domain, set()).add(local)
-
-    def prune(self, oldest: int) -> None:
-        """Forget whole days before the one that holds ``oldest``."""
-        first = oldest // DAY
-        self._keep(_since(first, self.bounces))
-        self.deliveries = {a: days for a, days in _since(first, self.deliveries).items() if a in self.bounces}
-
-    def last(self, address: str) -> tuple[int, str]:
-        days = self.bounces[address]
-        return days[max(days)][1]
-
-    def times_delivered(self, address: str) -> list[int]:
-        return _each(self.deliveries.get(address, {}))
-
-    def dump(self) -> dict[str, Any]:
-        return {
-            address: {
-                "bounced": [[stamp(w), e] for w, e in _each(days)],
-                "delivered": self.times_delivered(address),
-            }
-            for address, days in sorted(self.bounces.items())
-        }
-
-    @classmethod
-    def load(cls, data: Mapping[str, Any]) -> "SoftBounces":
-        self = cls()
-        for address, known in data.items():
-            for when, event in known["bounced"]:
-                self.add(address, from_stamp(when), event)
-            for when in known["delivered"]:
-                self.add_delivery(address, when)
-        return self
-
-
 class Complaints:
     """Event id -> when, and the one candidate (empty: several, so nobody's strike)."""
 
@@ -172,23 +88,6 @@ class Complaints:
         self = cls()
         self.of = {event: (from_stamp(when), address) for event, (when, address) in data.items()}
         return self
-
-
-def _since(first: int, known: Mapping[str, dict[int, tuple[T, T]]]) -> dict[str, dict[int, tuple[T, T]]]:
-    """What is left of each address's days from ``first`` on."""
-    recent = (
-        (address, days if min(days) >= first else {day: pair for day, pair in days.items() if day >= first})
-        for address, days in known.items()
-    )
-    return {address: days for address, days in recent if days}
-
-
-def _each(days: Mapping[int, tuple[T, T]]) -> list[T]:
-    """The first and the last of each day in order, once where they are the same."""
-    if len(days) == 1:  # most are
-        ((first, last),) = days.values()
-        return [first] if first == last else [first, last]
-    return sorted({one for pair in days.values() for one in pair})
 
 
 class Incident:

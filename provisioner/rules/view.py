@@ -31,7 +31,7 @@ class View:
         self.domain = domain  # the tenant's own: writing to its own people is not guessing
         self.outages = outages
         self._hard: dict[int, dict[str, Bounce]] = {}  # several rules ask for the same window
-        self._soft: dict[str, tuple[int, str]] | None = None
+        self._soft: list[tuple[int, str]] | None = None
         self.floor = to_ms(standing.reinstated) + 1 if standing.reinstated else 0
         self.unblocked: Mapping[str, int] = {
             one.recipient: to_ms(one.at) for one in sorted(standing.unblocks, key=lambda one: one.at)
@@ -84,11 +84,11 @@ class View:
         """Whether a bounce belongs to a mailbox provider's outage, which is left to a person."""
         return bool(self.outages) and any(outage.covers(domain_of(address), when) for outage in self.outages)
 
-    def soft(self, since: int) -> dict[str, tuple[int, str]]:
-        """Addresses that bounced softly since then: their last (when, event id)."""
+    def soft(self, since: int) -> list[tuple[int, str]]:
+        """The last (when, event id) of each address that bounced softly since then."""
         if self._soft is None:
-            self._soft = {address: self.memory.soft.last(address) for address in self.memory.soft.bounces}
-        return {address: one for address, one in self._soft.items() if one[0] >= since}
+            self._soft = [bounces[-1] for there in self.memory.soft.at.values() for bounces in there.bounces]
+        return [one for one in self._soft if one[0] >= since]
 
     def complaints(self, since: int) -> dict[str, tuple[int, str]]:
         """Complaints since then: event id -> (when, address or empty)."""

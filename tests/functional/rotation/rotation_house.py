@@ -1,10 +1,12 @@
 """One tenant whose credentials rotate: the site that uses them, Secrets Manager that asks, the command that runs."""
 
+import copy
 import smtplib
 import ssl
 from contextlib import contextmanager
 from functools import partial
 
+from moto.iam.models import iam_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
 from provisioner.conduct.documents import read_standing
@@ -13,7 +15,8 @@ from provisioner.onboarding.retirement import probes_key
 from provisioner.onboarding.rotating import Rotation, next_token, serve, step
 from provisioner.onboarding.rotation import STEPS
 from provisioner.sandbox import CallFaults
-from provisioner.smtp import Endpoint, probe
+from provisioner.sandbox.principals import Desk
+from provisioner.smtp import Endpoint, Refused, probe
 
 TOKENS = [f"{n:08d}-0000-0000-0000-000000000000" for n in range(1, 9)]
 
@@ -41,6 +44,35 @@ class Rotating:
         client.create_secret(Name=self.manifest.secret)
         self.wiring.clients["s3"].delete_object(Bucket=self.house.names.bucket, Key=probes_key(self.manifest.tenant))
 
+    def keep(self):
+        """A function that brings keys and secret back to what they are now, as often as it is called."""
+        iam = iam_backends[self.aws.account]["aws"]
+        user, secrets = iam.users[self.manifest.user], self._secrets
+        keys, secret = [copy.copy(key) for key in user.access_keys], copy.deepcopy(secrets[self.manifest.secret])
+
+        def back():
+            for key in user.access_keys:
+                del iam.access_keys[key.access_key_id]
+            user.access_keys = [copy.copy(key) for key in keys]
+            iam.access_keys.update({key.access_key_id: key for key in user.access_keys})
+            secrets[self.manifest.secret] = copy.deepcopy(secret)
+
+        return back
+
+    @property
+    def _secrets(self):
+        return secretsmanager_backends[self.aws.account][self.aws.region].secrets
+
+    def opens(self, secret):
+        """Whether these credentials are right and active, asked of the SMTP endpoint's own desk without connecting."""
+        desk = Desk(self.aws.account, self.aws.region, "aws")
+        return desk.log_in(secret.username, secret.password, self.aws.clock.now()) is not None
+
+    def probe_at_desk(self, secret, _message):
+        """The rotation's test without a connection, for tests that run it many times."""
+        if not self.opens(secret):
+            raise Refused(535, "Authentication Credentials Invalid", "login")
+
     def current(self):
         return read_secret(self.wiring.secrets.get(self.manifest.secret))
 
@@ -62,7 +94,7 @@ class Rotating:
 
     def begin(self, token):
         """What Secrets Manager does before it calls the function: an empty version, pending."""
-        secret = secretsmanager_backends[self.aws.account][self.aws.region].secrets[self.manifest.secret]
+        secret = self._secrets[self.manifest.secret]
         if token not in secret.versions:
             secret.remove_version_stages_from_old_versions(["AWSPENDING"])
             secret.versions[token] = {"createdate": 0, "version_id": token, "version_stages": ["AWSPENDING"]}
@@ -98,7 +130,7 @@ class Rotating:
 
 
 def changes(call):
-    """Reads change nothing: dying at one leaves the same state behind as dying after the change before it."""
+    """Reads change nothing: dying at one leaves behind what dying around the changes beside it does."""
     return not call.operation.startswith(("Get", "List", "Describe", "Head"))
 
 
@@ -115,7 +147,7 @@ def breaking(rotating, faults):
 
 
 def counted(rotating, run):
-    """How many changes ``run`` makes in AWS."""
+    """The changes that ``run`` makes in AWS."""
     with breaking(rotating, CallFaults(only=changes)) as faults:
         run()
     return [str(call) for call in faults.calls]

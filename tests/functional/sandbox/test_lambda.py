@@ -20,8 +20,10 @@ def handler(event, context):
         raise ValueError("on purpose")
     if event.get("exit"):
         os._exit(3)
-    import boto3
     left = context.get_remaining_time_in_millis()
+    if "n" in event:
+        return {"name": context.function_name}
+    import boto3
     boto3.client("sqs").send_message(
         QueueUrl=os.environ["OUT"], MessageBody=json.dumps({"event": event, "id": context.aws_request_id}))
     return {"left": left, "name": context.function_name, "region": os.environ["AWS_REGION"]}

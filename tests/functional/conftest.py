@@ -12,6 +12,6 @@ def _once(path):
     return _load(JSONFileLoader(), path)
 
 
-# Every boto3 session reads the descriptions of AWS's services anew (its endpoints alone take a twelfth of a second), and
+# Every boto3 session reads the descriptions of AWS's services anew (its endpoints alone take 80 ms), and
 # nobody changes what was read.
 JSONFileLoader.load_file = lambda _, path: _once(path)

@@ -2,7 +2,6 @@
 
 import time
 from datetime import timedelta
-from email.message import EmailMessage
 
 import click
 
@@ -10,12 +9,9 @@ from provisioner.cli.app import App, command_options, safe
 from provisioner.cli.conducting import known_tenants
 from provisioner.cli.reach import Reach
 from provisioner.conduct.drill import Drill, Hop, Timing, drill
-from provisioner.errors import InnkeeperError
 from provisioner.exit_codes import Exit
-from provisioner.model.manifest import Manifest
-from provisioner.onboarding.credentials import SmtpSecret, read_secret
-from provisioner.onboarding.retirement import note_probe
-from provisioner.smtp import Endpoint, send
+from provisioner.onboarding.site_mail import as_site
+from provisioner.smtp import Endpoint
 
 
 @click.command("drill")
@@ -34,8 +30,6 @@ def command(app: App, tenant_id: str, minutes: int) -> int:
     reach = Reach(app)
     known_tenants(reach, (tenant_id,))
     manifest = reach.manifest(tenant_id)
-    secret = _secret(reach, manifest)
-    endpoint = Endpoint.from_environment(app.environment)
     run = f"{app.now():%Y%m%dt%H%M%S%f}"
     timing = Timing(
         clock=app.now,
@@ -44,12 +38,15 @@ def command(app: App, tenant_id: str, minutes: int) -> int:
         pause=0.2 if reach.embedded else 3.0,
     )
 
-    def mail(recipient: str) -> str:
-        taken = send(secret, letter(manifest, recipient, run), endpoint)
-        # Else the drill would pass for the site's first use of a new password.
-        listed = frozenset(key.id for key in reach.wiring.keys.list(manifest.user))
-        note_probe(reach.archive, tenant_id, secret.username, app.now(), keep=listed)
-        return taken
+    mail = as_site(
+        manifest,
+        secrets=reach.wiring.secrets,
+        keys=reach.wiring.keys,
+        archive=reach.archive,
+        clock=app.now,
+        run=run,
+        endpoint=Endpoint.from_environment(app.environment),
+    )
 
     def show(hop: Hop) -> None:
         if not app.json:
@@ -58,28 +55,6 @@ def command(app: App, tenant_id: str, minutes: int) -> int:
     result = drill(manifest, reach.outside, mail, timing, run=run, overrides=reach.platform.policy, on_hop=show)
     app.emit({"ok": result.ok, "seconds": result.seconds, "drill": result}, lambda _out: _show(app, result))
     return Exit.DONE if result.ok else Exit.FAILED
-
-
-def _secret(reach: Reach, manifest: Manifest) -> SmtpSecret:
-    version = reach.wiring.secrets.get(manifest.secret)
-    if version is None:
-        raise InnkeeperError(
-            f"{manifest.tenant} has no SMTP credentials yet", hint=f"innkeeper apply {manifest.tenant}"
-        )
-    return read_secret(version)
-
-
-def letter(manifest: Manifest, recipient: str, run: str) -> EmailMessage:
-    """The mail of a drill, with the headers that the WordPress kit adds."""
-    message = EmailMessage()
-    message["From"] = manifest.from_address
-    message["To"] = recipient
-    message["Subject"] = f"Innkeeper drill {run}"
-    message["X-SES-CONFIGURATION-SET"] = manifest.configuration_set
-    if manifest.ses_tenant:
-        message["X-SES-TENANT"] = manifest.ses_tenant
-    message.set_content("This mail goes to Amazon's mailbox simulator and is bounced there on purpose.\n")
-    return message
 
 
 def _show(app: App, result: Drill) -> None:

@@ -44,6 +44,7 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     wait: Callable[[float], None]
     patience: timedelta = timedelta(minutes=5)
     pause: float = 3.0
+    deadline: datetime | None = None  # no waiting after it, however patient; removing the block comes after it
 
 
 class Hop(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,13 +184,14 @@ class _Chain:
 
     def _until(self, found: Callable[[], Any], problem: str, hint: str) -> Any:
         """The first thing that ``found`` finds; InnkeeperError once patience is at an end."""
-        end = self.timing.clock() + self.timing.patience
+        began = self.timing.clock()
+        end = min(began + self.timing.patience, self.timing.deadline or datetime.max.replace(tzinfo=UTC))
         while True:
             result = found()
             if result:
                 return result
             if self.timing.clock() >= end:
-                minutes = self.timing.patience.total_seconds() / 60
+                minutes = max(0.0, round((end - began).total_seconds() / 60, 1))
                 raise InnkeeperError(f"{problem} within {minutes:g} minutes", hint=hint)
             self.timing.wait(self.timing.pause)
 

@@ -49,6 +49,7 @@ def dump_platform(platform: Platform) -> str:
             "operators": list(platform.operators),
             "state": state,
             "runtime": platform.runtime,
+            "drill": msgspec.structs.asdict(platform.drill),
             "policy": platform.policy,
         },
         PlatformForm,

@@ -23,6 +23,8 @@ def check_together(drafts: Sequence[Draft], platform: PlatformDraft | None = Non
     """Note collisions in the reading of each file concerned, so that either author sees them."""
     _check_ids(drafts)
     _check_domains(drafts)
+    if platform:
+        _check_drill(drafts, platform)
     if platform and platform.sender_domain:
         for draft in drafts:
             _check_platform_domain(draft, platform, platform.sender_domain)
@@ -68,6 +70,14 @@ def _check_platform_domain(draft: Draft, platform: PlatformDraft, sender: str) -
         place = _at(platform.reading, "sender")
         message = f"{draft.domain} collides with {sender}, which notices and reports come from ({place})"
         draft.reading.problem("domain", Wrong(Code.PLATFORM_DOMAIN, message, "use another domain for one of them"))
+
+
+def _check_drill(drafts: Sequence[Draft], platform: PlatformDraft) -> None:
+    """A drill for a tenant that is not there would fail every month."""
+    name = platform.platform.drill.tenant if platform.platform else None
+    if name and name not in {draft.id for draft in drafts}:
+        hint = "name a tenant that has a file, or leave this out: then it is another one each month"
+        platform.reading.problem("drill.tenant", Wrong(Code.TENANT_ID, f"there is no tenant {name}", hint))
 
 
 def _place(draft: Draft, path: str) -> str:

@@ -160,6 +160,16 @@ class StateForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     folder: Annotated[str, Meta(pattern=FOLDER, description="Folder below this one.")] | UnsetType = UNSET
 
 
+class DrillForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The monthly proof, on the live account, that a bounce becomes a block that holds."""
+
+    monthly: Annotated[bool, Meta(description="false: only when you type innkeeper drill.")] = True
+    tenant: (
+        Annotated[str, Meta(pattern=TENANT_ID, description="Always this one; default: another one each month.")]
+        | UnsetType
+    ) = UNSET
+
+
 class PlatformForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Everything the tenants share (platform.yaml)."""
 
@@ -183,6 +193,7 @@ class PlatformForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ] = []
     state: Annotated[StateForm, Meta(description=StateForm.__doc__)] = msgspec.field(default_factory=StateForm)
     runtime: Annotated[str, Meta(pattern=RUNTIME, description="Python of the Lambda functions.")] = "python3.13"
+    drill: Annotated[DrillForm, Meta(description=DrillForm.__doc__)] = msgspec.field(default_factory=DrillForm)
     policy: Annotated[
         dict[str, Any] | Annotated[str, Meta(pattern=POLICY_FILE)],
         Meta(description="Numbers for all tenants: options by name, or a file such as policies/house.yaml."),

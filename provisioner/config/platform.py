@@ -12,7 +12,7 @@ from provisioner.config.problem import Code, Problem, Wrong, quoted
 from provisioner.config.reading import Reading
 from provisioner.config.source import checked, read_file
 from provisioner.model.regions import API_ONLY_REGIONS, SMTP_REGIONS, has_smtp
-from provisioner.model.tenant import Operator, Platform, StateStore
+from provisioner.model.tenant import DrillPlan, Operator, Platform, StateStore
 
 
 class PlatformDraft(msgspec.Struct, frozen=True):
@@ -88,6 +88,7 @@ def _build(file: str, reading: Reading, *, sender: str, email: str, policy: dict
         operators=tuple(dict.fromkeys(form.operators)),
         state=StateStore(**state),
         runtime=form.runtime,
+        drill=DrillPlan(monthly=form.drill.monthly, tenant=form.drill.tenant or None),
         policy=policy,
         file=file,
     )

@@ -84,7 +84,7 @@ class PlatformNames(msgspec.Struct, frozen=True):
         return self.place.arn("iam", f"policy/{self.prefix}/{self.boundary}", region=False)
 
     def function(self, name: str) -> str:
-        """A Lambda function: ``collect``, ``audit``, ``sentinel``, ``rotate``."""
+        """A Lambda function: ``collect``, ``audit``, ``drill``, ``sentinel``, ``rotate``."""
         return f"{self.prefix}-{name}"
 
     def function_arn(self, name: str) -> str:

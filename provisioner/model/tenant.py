@@ -77,6 +77,13 @@ class StateStore(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     folder: str = ".innkeeper/state"
 
 
+class DrillPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The drill that runs by itself: whether it does, and for whom (None: another tenant each month)."""
+
+    monthly: bool = True
+    tenant: str | None = None
+
+
 class Platform(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything the tenants share: the validated content of ``platform.yaml``."""
 
@@ -88,6 +95,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     operators: tuple[str, ...] = ()  # ARNs of the roles and users that run Innkeeper; others read no password then
     state: StateStore = StateStore()
     runtime: str = "python3.13"  # of the Lambda functions
+    drill: DrillPlan = DrillPlan()
     policy: dict[str, Any] = {}  # overrides for all tenants, before a tenant's own
     file: str = ""
 

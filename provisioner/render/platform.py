@@ -10,7 +10,7 @@ from provisioner.render.backend import Backend, render_backend
 from provisioner.render.templating import template
 from provisioner.render.tenant import as_tfvars
 
-FUNCTIONS = ("audit", "collect", "rotate", "sentinel")
+FUNCTIONS = ("audit", "collect", "drill", "rotate", "sentinel")
 MACHINES = ("audit", "collect")  # functions that go over all tenants, batch by batch
 OUTPUTS = (
     ("bucket", "Name of the bucket that holds feedback, standings, verdicts and reports."),
@@ -62,6 +62,7 @@ def render_platform(
 def _inputs(platform: Platform, names: PlatformNames, options: PlatformOptions) -> dict[str, Any]:
     return {
         "bucket_tls_only": options.bucket_tls_only,
+        "drill": msgspec.structs.asdict(platform.drill),
         "environment": options.environment,
         "names": {
             "boundary": names.boundary,

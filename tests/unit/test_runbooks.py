@@ -8,7 +8,11 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ALARMS = sorted((ROOT / "terraform" / "modules" / "platform").glob("*.tf"))
 BOOKS = ROOT / "docs" / "runbooks"
-METRIC_SOURCES = (ROOT / "provisioner" / "conduct" / "summary.py", ROOT / "lambdas" / "collect" / "handler.py")
+METRIC_SOURCES = (
+    ROOT / "provisioner" / "conduct" / "summary.py",
+    ROOT / "provisioner" / "conduct" / "monthly_drill.py",
+    ROOT / "lambdas" / "collect" / "handler.py",
+)
 
 
 def blocks():

@@ -157,6 +157,24 @@ resource "aws_cloudwatch_metric_alarm" "foreign_messages" {
   alarm_actions       = [aws_sns_topic.operator.arn]
 }
 
+# A drill that came to its end and found the chain broken; a function that died rings by itself.
+resource "aws_cloudwatch_metric_alarm" "chain_broken" {
+  for_each = toset(contains(keys(var.functions), "drill") ? ["this"] : [])
+
+  alarm_name          = "${var.prefix}-chain-broken"
+  alarm_description   = "The monthly drill failed: a bounce does not become a block that holds. ${local.page}/chain-broken.md"
+  namespace           = local.metrics.namespace
+  metric_name         = "DrillFailed"
+  dimensions          = local.metrics.dimensions
+  statistic           = "Maximum"
+  period              = 3600
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.operator.arn]
+}
+
 # A machine that failed, ran too long or was stopped. Batches that failed are not seen here: they ring by themselves.
 resource "aws_cloudwatch_metric_alarm" "run_failed" {
   for_each = local.machines

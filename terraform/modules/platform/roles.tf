@@ -3,6 +3,7 @@ locals {
   purposes = {
     audit    = "Judges every tenant by the conduct policy and makes AWS match the standings"
     collect  = "Moves feedback from the tenants' queues into the bucket"
+    drill    = "Proves once a month that a bounce becomes a block that holds"
     rotate   = "Gives tenants new SMTP credentials and retires old ones no site uses"
     sentinel = "Judges rejected mail (viruses) within minutes"
   }
@@ -10,6 +11,7 @@ locals {
   grants = {
     audit    = ["list", "read", "batches", "judge", "report", "levers", "keys-status", "blocks", "notices", "operator", "account", "amazon", "metrics", "policy-deny"]
     collect  = ["list", "read", "batches", "canary", "store", "judge", "queues", "levers", "keys-status", "blocks", "notices", "operator", "metrics", "policy-deny"]
+    drill    = ["list", "read", "store", "judge", "queues", "levers", "keys-status", "blocks", "notices", "operator", "policy-deny", "as-site"]
     rotate   = ["list", "rotations", "keys", "secrets"]
     sentinel = ["list", "read", "store", "judge", "levers", "keys-status", "blocks", "notices", "operator", "amazon", "metrics", "policy-deny"]
   }
@@ -145,6 +147,17 @@ locals {
       ]
       Resource = local.tenants.users
     }
+    # A drill mails as the site does, with its password; and notes that it did, so that nobody takes it for the site.
+    as-site = [
+      {
+        Action   = "secretsmanager:GetSecretValue"
+        Resource = local.tenants.secrets
+      },
+      {
+        Action   = ["s3:GetObject", "s3:PutObject"]
+        Resource = "${local.bucket_arn}/rotations/*"
+      },
+    ]
     secrets = {
       Action = [
         "secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue", "secretsmanager:ListSecretVersionIds",

@@ -1,6 +1,13 @@
 # When the loop runs by itself. A late or repeated run does no harm: what was done already is not done again.
 locals {
-  scheduled = { for name, schedule in var.schedules : name => schedule if contains(keys(var.functions), name) }
+  scheduled = { for name, schedule in var.schedules : name => schedule
+    if contains(keys(var.functions), name) && (name != "drill" || var.drill.monthly)
+  }
+
+  # The drill may have a tenant of its own; everything else is told by its schedule.
+  inputs = { for name, schedule in local.scheduled : name =>
+    name == "drill" && var.drill.tenant != null ? jsonencode({ tenant = var.drill.tenant }) : schedule.input
+  }
 
   # What goes over all tenants is started as a state machine, anything else as its function.
   targets = { for name in keys(local.scheduled) :
@@ -29,7 +36,7 @@ resource "aws_scheduler_schedule" "this" {
   target {
     arn      = local.targets[each.key]
     role_arn = aws_iam_role.scheduler.arn
-    input    = each.value.input
+    input    = local.inputs[each.key]
 
     retry_policy {
       maximum_event_age_in_seconds = 3600

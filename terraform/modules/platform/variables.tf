@@ -57,6 +57,21 @@ variable "bucket_tls_only" {
   nullable    = false
 }
 
+variable "drill" {
+  description = "The monthly drill: whether it is scheduled (when, schedules says), and for which tenant; null for another one each month."
+  type = object({
+    monthly = optional(bool, true)
+    tenant  = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.drill.tenant == null || can(regex("^[a-z][a-z0-9-]{1,30}$", var.drill.tenant))
+    error_message = "drill.tenant is a tenant's id, such as \"bakery\"."
+  }
+}
+
 variable "environment" {
   description = "Further environment variables of the Lambda functions. No secrets: they can be read by everybody who may read the functions."
   type        = map(string)
@@ -80,14 +95,15 @@ variable "functions" {
   default = {
     audit    = { handler = "lambdas.audit.handler.handle", memory_mb = 1024 }
     collect  = { handler = "lambdas.collect.handler.handle", memory_mb = 1024 }
+    drill    = { handler = "lambdas.drill.handler.handle" }
     rotate   = { handler = "lambdas.rotate.handler.handle" }
     sentinel = { handler = "lambdas.sentinel.handler.handle", timeout_seconds = 120 }
   }
   nullable = false
 
   validation {
-    condition     = alltrue([for name in keys(var.functions) : contains(["audit", "collect", "rotate", "sentinel"], name)])
-    error_message = "functions knows \"audit\", \"collect\", \"rotate\" and \"sentinel\"."
+    condition     = alltrue([for name in keys(var.functions) : contains(["audit", "collect", "drill", "rotate", "sentinel"], name)])
+    error_message = "functions knows \"audit\", \"collect\", \"drill\", \"rotate\" and \"sentinel\"."
   }
 
   validation {
@@ -280,6 +296,7 @@ variable "schedules" {
   default = {
     audit   = { expression = "cron(0 5 ? * MON *)" }
     collect = { expression = "cron(0 3 * * ? *)" }
+    drill   = { expression = "cron(0 6 1 * ? *)" }
     rotate  = { expression = "cron(0 4 * * ? *)" } # retires old passwords that no site uses any more
   }
   nullable = false

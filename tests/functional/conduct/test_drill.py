@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from crash import CallCounter, Killed
 
-from provisioner.cli.drill import command, letter
+from provisioner.cli.drill import command
 from provisioner.conduct import operator
 from provisioner.conduct.audit import Settings, audit
 from provisioner.conduct.documents import read_standing
@@ -16,6 +16,7 @@ from provisioner.conduct.outside import Outside
 from provisioner.errors import InnkeeperError
 from provisioner.model.standing import State
 from provisioner.onboarding.credentials import read_secret
+from provisioner.onboarding.site_mail import letter
 from provisioner.smtp import Endpoint, send
 
 HOPS = ["sent", "bounced", "queued", "stored", "judged", "blocked", "kept back", "unblocked", "open again"]

@@ -1,5 +1,6 @@
 """The Lambda functions as they are deployed: handlers, environment, the package itself."""
 
+import base64
 import json
 import os
 import subprocess
@@ -14,13 +15,16 @@ from conduct_house import NOTICES, reject
 
 from lambdas.audit.handler import handle as audit
 from lambdas.collect.handler import handle as collect
+from lambdas.drill.handler import handle as drill
 from lambdas.sentinel.handler import handle as sentinel
 from provisioner.aws import function
+from provisioner.conduct import operator
 from provisioner.conduct.collect import Drain
 from provisioner.conduct.collecting import collect_all
 from provisioner.conduct.documents import read_standing
 from provisioner.errors import InnkeeperError
 from provisioner.model.standing import State
+from provisioner.onboarding.credentials import read_secret
 from provisioner.package import MOST_BYTES, build_zip
 
 ROOT = Path(__file__).parents[3]
@@ -125,6 +129,23 @@ def test_a_run_that_left_something_undone_fails_so_that_its_alarm_rings(deployed
     assert "bakery" in said["not_judged"]
 
 
+def test_a_drill_that_finds_the_chain_broken_rings_and_is_not_tried_again(deployed, capsys, monkeypatch):
+    """A18: the metric rings; an error of the function would make Lambda drill three times."""
+    bakery = deployed.tenant("bakery")
+    monkeypatch.setenv("INNKEEPER_PACED", "no")
+    monkeypatch.setattr("provisioner.conduct.monthly_drill.TIDY_SECONDS", 600)  # no time to wait
+    deployed.wiring.clients["sns"].set_topic_attributes(
+        TopicArn=bakery.topic_arn, AttributeName="Policy", AttributeValue=json.dumps({"Statement": []})
+    )
+    assert drill({"tenant": "bakery"}, CONTEXT)["complete"] is False
+    said = line(capsys)
+    assert (said["DrillFailed"], said["Platform"]) == (1, "inn")
+    assert said["summary"].startswith("bakery: no event of the mail arrived")
+    assert "innkeeper apply bakery" in said["hint"]
+    assert drill({"tenant": "nobody"}, CONTEXT)["complete"] is False
+    assert line(capsys)["DrillFailed"] == 1
+
+
 def test_a_run_in_batches_counts_all_of_them_before_it_acts(deployed, capsys):
     """D15."""
     for name in ("bakery", "florist"):
@@ -172,7 +193,7 @@ SIZES = """
 import importlib, json, os, sys, time
 started = time.perf_counter()
 sys.path[:0] = sys.argv[1:3]
-for name in ("collect", "audit", "sentinel"):
+for name in ("collect", "audit", "drill", "rotate", "sentinel"):
     module = importlib.import_module(f"lambdas.{name}.handler")
     assert module.__file__.startswith(sys.argv[1]) and callable(module.handle)
 import provisioner, msgspec, jinja2
@@ -211,18 +232,41 @@ def test_every_handler_starts_from_the_package_alone(package, tmp_path):
     assert float(done.stdout) < 10  # about 0.3 s on an idle core; the bound only finds a catastrophe
 
 
-def test_lambda_runs_the_package(deployed, package):
-    """The real zip in the embedded Lambda: mail of a tenant is judged by code that only knows its environment."""
-    bakery = deployed.tenant("bakery")
-    deployed.bounce(bakery, "gone@x.test")
+@pytest.fixture
+def invoke(deployed, package):
+    """Invoke a function that is the real zip in the embedded Lambda, and knows only its environment."""
     client = deployed.wiring.clients
-    role = client["iam"].create_role(RoleName="collect", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
-    client["lambda"].create_function(
-        FunctionName="inn-collect", Runtime=RUNTIME, Role=role, Handler="lambdas.collect.handler.handle", Timeout=60,
-        Code={"ZipFile": package.path.read_bytes()},
-        Environment={"Variables": {k: v for k, v in os.environ.items() if k.startswith("INNKEEPER_")}},
-    )  # fmt: skip
-    answer = client["lambda"].invoke(FunctionName="inn-collect", Payload=b"{}")
-    said = json.loads(answer["Payload"].read())
-    assert "FunctionError" not in answer, said
+    role = client["iam"].create_role(RoleName="work", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+
+    def run(name, event):
+        client["lambda"].create_function(
+            FunctionName=f"inn-{name}", Runtime=RUNTIME, Role=role, Handler=f"lambdas.{name}.handler.handle",
+            Code={"ZipFile": package.path.read_bytes()}, Timeout=60,
+            Environment={"Variables": {k: v for k, v in os.environ.items() if k.startswith("INNKEEPER_")}},
+        )  # fmt: skip
+        answer = client["lambda"].invoke(FunctionName=f"inn-{name}", Payload=json.dumps(event), LogType="Tail")
+        said = json.loads(answer["Payload"].read())
+        assert "FunctionError" not in answer, said
+        return said, base64.b64decode(answer["LogResult"]).decode()
+
+    return run
+
+
+def test_lambda_runs_the_package(deployed, invoke):
+    deployed.bounce(deployed.tenant("bakery"), "gone@x.test")
+    said, _ = invoke("collect", {})
     assert (said["seen"], said["stored"], said["complete"]) == (2, 2, True)
+
+
+def test_lambda_runs_the_monthly_drill(deployed, invoke):
+    """By real SMTP with the tenant's own password; the suspended one is passed over."""
+    bakery = deployed.tenant("bakery")
+    deployed.tenant("cinema")
+    operator.suspend("cinema", deployed.outside, function.now(), by="Ann", reason="a test")
+    said, log = invoke("drill", {})
+    assert (said["tenant"], said["complete"]) == ("bakery", True), said
+    assert list(said["hops"])[-1] == "open again"
+    assert '"DrillFailed":0' in log
+    secret = read_secret(deployed.wiring.secrets.get(bakery.secret))
+    assert secret.password not in log
+    assert deployed.wiring.archive.get("rotations/bakery.json") is not None

@@ -5,7 +5,7 @@ import pytest
 from provisioner.config import Fleet, load_fleet, load_platform, load_policy_file, load_tenants
 from provisioner.config.problem import Problem
 from provisioner.errors import ConfigError
-from provisioner.model.tenant import Operator, Platform, StateStore
+from provisioner.model.tenant import DrillPlan, Operator, Platform, StateStore
 
 PLATFORM = """\
 region: eu-central-1
@@ -216,6 +216,8 @@ def test_policy_file_is_one_of_the_folder(folder, name):
          'in full; got "arn:aws:iam::123456789012:root" [C313] → such as arn:aws:iam::123456789012:role/innkeeper-op')),
         ("runtime: nodejs20.x", "1:10: runtime: must name a Python runtime"),
         ("policy: [a]", "1:9: policy: "),
+        ("drill: {monthly: weekly}", '1:18: drill.monthly: expected true or false, got "weekly"'),
+        ("drill: {tenant: ../x}", "1:17: drill.tenant: must be 2 to 31 of a-z"),
         ("sender_zone: yes", '1:14: sender_zone: expected true or false, got "yes"'),
     ],
 )  # fmt: skip
@@ -226,6 +228,15 @@ def test_mistakes_in_the_platform(tmp_path, more, expected):
     found = load_platform(tmp_path / "platform.yaml")
     assert len(found) == 1, found
     assert str(found[0]).startswith(f"platform.yaml:{expected}")
+
+
+def test_the_monthly_drill_is_for_a_tenant_that_is_there(folder):
+    folder({"tenants/bakery.yaml": tenant("bakery", "bakery.example")})
+    root = folder({"platform.yaml": PLATFORM + "drill: {tenant: bakery}\n"})
+    assert load_fleet(root).platform.drill == DrillPlan(tenant="bakery")
+    folder({"platform.yaml": PLATFORM + "drill: {tenant: baker}\n"})
+    with pytest.raises(ConfigError, match=r"platform.yaml:4:17: drill.tenant: there is no tenant baker "):
+        load_fleet(root)
 
 
 def test_state_in_a_bucket(tmp_path):

@@ -11,7 +11,7 @@ from provisioner.config.dump import dump_platform, dump_tenant
 from provisioner.config.platform import parse_platform, parse_policy
 from provisioner.config.problem import Problem
 from provisioner.config.tenant import parse_tenant
-from provisioner.model.tenant import Conduct, Dmarc, Dns, Operator, Platform, StateStore, Tenant
+from provisioner.model.tenant import Conduct, Dmarc, Dns, DrillPlan, Operator, Platform, StateStore, Tenant
 
 KEYS = ["id", "name", "domain", "contacts", "dns", "sending", "dmarc", "conduct", "ses_tenant", "from", "source_ips",
         "overrides", "policy", "percent", "region", "operator", "sender", "state", "bucket", "<<", "x"]  # fmt: skip
@@ -111,11 +111,17 @@ def test_tenant_to_yaml_and_back(tenant):
     assert dump_tenant(draft.tenant) == text
 
 
-@given(name_text, domain, st.booleans(), st.sampled_from([StateStore(), StateStore(bucket="a-bucket")]))
-def test_platform_to_yaml_and_back(name, sender, zone, state):
+@given(
+    name_text,
+    domain,
+    st.booleans(),
+    st.sampled_from([StateStore(), StateStore(bucket="a-bucket")]),
+    st.builds(DrillPlan, monthly=st.booleans(), tenant=st.none() | st.just("bakery")),
+)
+def test_platform_to_yaml_and_back(name, sender, zone, state, drill):
     platform = Platform(
         region="eu-west-1", operator=Operator(name=name, email="e@mail.example"), sender=f"notices@{sender}",
-        sender_zone=zone, state=state, policy={"a.b": 1}, file="platform.yaml",
+        sender_zone=zone, state=state, drill=drill, policy={"a.b": 1}, file="platform.yaml",
     )  # fmt: skip
     text = dump_platform(platform)
     assert parse_platform("platform.yaml", text.encode()).platform == platform

@@ -36,6 +36,7 @@ variables {
     functions = {
       audit    = "innkeeper-audit"
       collect  = "innkeeper-collect"
+      drill    = "innkeeper-drill"
       rotate   = "innkeeper-rotate"
       sentinel = "innkeeper-sentinel"
     }
@@ -146,8 +147,13 @@ run "functions_may_do_little" {
   }
 
   assert {
-    condition     = toset([for name, policy in aws_iam_role_policy.function : name if length(regexall("CreateAccessKey|GetSecretValue", policy.policy)) > 0]) == toset(["rotate"])
-    error_message = "Only rotation makes keys and reads secrets."
+    condition     = toset([for name, policy in aws_iam_role_policy.function : name if length(regexall("CreateAccessKey|PutSecretValue", policy.policy)) > 0]) == toset(["rotate"])
+    error_message = "Only rotation makes keys and writes secrets."
+  }
+
+  assert {
+    condition     = toset([for name, policy in aws_iam_role_policy.function : name if length(regexall("GetSecretValue", policy.policy)) > 0]) == toset(["drill", "rotate"])
+    error_message = "Only rotation and the drill, which mails as the site does, read passwords."
   }
 
   # G6: it cannot lift a suspension, and of the bucket it sees only whom it rotates.
@@ -219,8 +225,8 @@ run "schedules_and_alarms" {
   command = plan
 
   assert {
-    condition     = { for name, schedule in aws_scheduler_schedule.this : name => schedule.schedule_expression } == { audit = "cron(0 5 ? * MON *)", collect = "cron(0 3 * * ? *)", rotate = "cron(0 4 * * ? *)" }
-    error_message = "Collected daily, judged weekly, old passwords retired daily."
+    condition     = { for name, schedule in aws_scheduler_schedule.this : name => schedule.schedule_expression } == { audit = "cron(0 5 ? * MON *)", collect = "cron(0 3 * * ? *)", drill = "cron(0 6 1 * ? *)", rotate = "cron(0 4 * * ? *)" }
+    error_message = "Collected daily, judged weekly, drilled monthly, old passwords retired daily."
   }
 
   assert {
@@ -255,13 +261,13 @@ run "the_loop_runs_over_batches" {
   command = plan
 
   assert {
-    condition     = { for name, schedule in aws_scheduler_schedule.this : name => schedule.target[0].arn if name != "rotate" } == { audit = "arn:aws:states:eu-central-1:123456789012:stateMachine:innkeeper-audit", collect = "arn:aws:states:eu-central-1:123456789012:stateMachine:innkeeper-collect" }
+    condition     = { for name, schedule in aws_scheduler_schedule.this : name => schedule.target[0].arn if !contains(["drill", "rotate"], name) } == { audit = "arn:aws:states:eu-central-1:123456789012:stateMachine:innkeeper-audit", collect = "arn:aws:states:eu-central-1:123456789012:stateMachine:innkeeper-collect" }
     error_message = "Schedules start the machines."
   }
 
   assert {
     condition = { for statement in jsondecode(aws_iam_role_policy.scheduler.policy).Statement : statement.Action => statement.Resource } == {
-      "lambda:InvokeFunction" = ["arn:aws:lambda:eu-central-1:123456789012:function:innkeeper-rotate"]
+      "lambda:InvokeFunction" = ["arn:aws:lambda:eu-central-1:123456789012:function:innkeeper-drill", "arn:aws:lambda:eu-central-1:123456789012:function:innkeeper-rotate"]
       "states:StartExecution" = ["arn:aws:states:eu-central-1:123456789012:stateMachine:innkeeper-audit", "arn:aws:states:eu-central-1:123456789012:stateMachine:innkeeper-collect"]
     }
     error_message = "The scheduler starts what is scheduled, as a machine where there is one."
@@ -304,7 +310,7 @@ run "the_loop_runs_over_batches" {
     condition = alltrue([for alarm in concat([
       aws_cloudwatch_metric_alarm.audit_overdue["this"], aws_cloudwatch_metric_alarm.audit_stopped["this"], aws_cloudwatch_metric_alarm.enforcement_incomplete["this"],
       aws_cloudwatch_metric_alarm.foreign_messages["this"], aws_cloudwatch_metric_alarm.not_collected["this"], aws_cloudwatch_metric_alarm.not_judged["this"],
-      aws_cloudwatch_metric_alarm.silent_tenants["this"],
+      aws_cloudwatch_metric_alarm.silent_tenants["this"], aws_cloudwatch_metric_alarm.chain_broken["this"],
     ]) : alarm.namespace == "Innkeeper" && alarm.dimensions == tomap({ Platform = "innkeeper" })])
     error_message = "The functions' own metrics are those of this platform."
   }
@@ -313,6 +319,54 @@ run "the_loop_runs_over_batches" {
     condition     = keys(aws_cloudwatch_metric_alarm.run_failed) == ["audit", "collect"]
     error_message = "A machine that did not reach its end rings."
   }
+}
+
+run "the_drill_can_be_for_one_tenant" {
+  command = plan
+
+  variables {
+    drill = { tenant = "bakery" }
+  }
+
+  assert {
+    condition     = aws_scheduler_schedule.this["drill"].target[0].input == "{\"tenant\":\"bakery\"}" && aws_scheduler_schedule.this["audit"].target[0].input == "{}"
+    error_message = "The function is told for whom."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this["drill"].timeout == 900
+    error_message = "IAM and SES take minutes to show a change: all the time that Lambda gives."
+  }
+
+  assert {
+    condition = length([for statement in jsondecode(aws_iam_role_policy.function["drill"].policy).Statement : statement
+      if length(setintersection(toset(flatten([statement.Action])), toset(["ses:SendEmail", "ses:SendRawEmail"]))) > 0 && try(statement.Condition.StringEquals["ses:FromAddress"], "") != "postmaster@hosting.example"
+    ]) == 0
+    error_message = "It sends as a tenant only by that tenant's own password; its role sends notices, as every judge does."
+  }
+}
+
+run "the_drill_can_be_off" {
+  command = plan
+
+  variables {
+    drill = { monthly = false }
+  }
+
+  assert {
+    condition     = keys(aws_scheduler_schedule.this) == ["audit", "collect", "rotate"] && length(regexall("innkeeper-drill", aws_iam_role_policy.scheduler.policy)) == 0
+    error_message = "Nothing starts it but a person."
+  }
+}
+
+run "refuses_an_odd_drill" {
+  command = plan
+
+  variables {
+    drill = { tenant = "../x" }
+  }
+
+  expect_failures = [var.drill]
 }
 
 run "functions_can_be_left_out" {
@@ -435,6 +489,7 @@ run "refuses_an_unknown_function" {
         cleanup  = "innkeeper-cleanup"
         audit    = "innkeeper-audit"
         collect  = "innkeeper-collect"
+        drill    = "innkeeper-drill"
         rotate   = "innkeeper-rotate"
         sentinel = "innkeeper-sentinel"
       }
@@ -492,6 +547,7 @@ run "refuses_an_odd_bucket_name" {
       functions = {
         audit    = "innkeeper-audit"
         collect  = "innkeeper-collect"
+        drill    = "innkeeper-drill"
         rotate   = "innkeeper-rotate"
         sentinel = "innkeeper-sentinel"
       }
@@ -519,6 +575,7 @@ run "refuses_an_odd_name" {
       functions = {
         audit    = "innkeeper-audit"
         collect  = "innkeeper-collect"
+        drill    = "innkeeper-drill"
         rotate   = "innkeeper-rotate"
         sentinel = "innkeeper-sentinel"
       }
@@ -688,6 +745,7 @@ run "refuses_a_machine_without_a_name" {
       functions = {
         audit    = "innkeeper-audit"
         collect  = "innkeeper-collect"
+        drill    = "innkeeper-drill"
         rotate   = "innkeeper-rotate"
         sentinel = "innkeeper-sentinel"
       }

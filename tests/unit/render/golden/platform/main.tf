@@ -5,6 +5,7 @@ module "platform" {
 
   account         = var.account
   bucket_tls_only = var.platform.bucket_tls_only
+  drill           = var.platform.drill
   environment     = var.platform.environment
   names           = var.platform.names
   operator_email  = var.platform.operator_email
@@ -21,7 +22,11 @@ variable "platform" {
   description = "What all tenants share, from platform.yaml."
   type = object({
     bucket_tls_only = bool
-    environment     = map(string)
+    drill = object({
+      monthly = bool
+      tenant  = string
+    })
+    environment = map(string)
     names = object({
       boundary          = string
       bucket            = string

@@ -149,8 +149,28 @@ def test_an_outage_reaches_from_the_hour_before_to_the_hour_after(fleet, spans):
     assert not found[0].covers("web.de", at[0])
 
 
-def test_the_usual_hour_is_the_median_of_seven_days():
-    """Twelve tenants in 84 of 168 hours are not usual yet; in 85 they are."""
-    assert provider_outages(seen(*range(83), tenants=12), STANDARD, NOW)
-    assert provider_outages(seen(*range(85), tenants=12), STANDARD, NOW) == ()
-    assert provider_outages(seen(*range(80), *range(168, 200), tenants=12), STANDARD, NOW)
+USUAL = {
+    # hours in which twelve tenants bounced -> whether that is an outage: not where it is half of the last 168
+    "83 of 168": (seen(*range(83)), True),
+    "84 of 168": (seen(*range(84)), False),
+    "84 of 168, the first among them": (seen(*range(83), 167), False),
+    "83 of 168, and others before": (seen(*range(83), *range(168, 200)), True),
+    "84 of 168, and one to come": (seen(-1, *range(84)), False),
+}
+
+
+@pytest.mark.parametrize(("fleet", "outage"), USUAL.values(), ids=USUAL)
+def test_the_usual_hour_is_the_median_of_seven_days(fleet, outage):
+    assert bool(provider_outages(fleet, STANDARD, NOW)) is outage
+
+
+@pytest.mark.parametrize(("tenants", "found"), [(9, []), (10, ["gmx.net", "web.de"])])
+def test_ten_tenants_are_an_outage_at_each_provider(tenants, found):
+    fleet = [{("web.de", HOUR_NOW - 9): 1, ("gmx.net", HOUR_NOW - 5): 2} for _ in range(tenants)]
+    assert [one.provider for one in provider_outages(fleet, STANDARD, NOW)] == found
+
+
+def test_a_bounce_counts_for_an_outage_for_seven_days():
+    old, older = (bounced(1, ago=timedelta(days=7, milliseconds=more)) for more in (0, 1))
+    assert hard_bounce_hours(judged(old).standing, STANDARD, NOW) == {("web.de", HOUR_NOW - 168): 1}
+    assert hard_bounce_hours(judged(older).standing, STANDARD, NOW) == {}

@@ -180,6 +180,71 @@ def test_a_proposal_that_names_no_address_cannot_be_confirmed():
     assert err.value.hint
 
 
+GUESSED = [
+    event(Kind.HARD, f"{first}.{last}@acme.example", status="5.1.1")
+    for first in ("an", "bo", "cy")
+    for last in ("au", "ba", "ce", "du")
+]
+
+
+def asked(standing):
+    return [(one.action, one.recipient, one.evidence.rule) for one in standing.proposals]
+
+
+def test_an_open_question_is_not_asked_again_and_hides_no_other():
+    first = judged(GUESSED, delivered(400)).standing
+    assert asked(first) == [("terminate", None, "guessing")]
+    assert judged(GUESSED, standing=first, now=NOW + DAY).standing.proposals == first.proposals
+    back = reinstate(first, now=NOW + DAY, **ADA)
+    later = [event(Kind.HARD, one.recipient.replace(".", "_"), status="5.1.1", ago=-3 * DAY) for one in GUESSED]
+    second = judged(later, standing=back, now=NOW + 4 * DAY).standing
+    assert asked(second) == [("terminate", None, "escalation"), ("terminate", None, "guessing")]
+    one, other = (one.id for one in second.proposals)
+    assert confirm(second, one, now=NOW + 4 * DAY, **ADA).proposals == ()
+    assert [left.id for left in dismiss(second, one, now=NOW + 4 * DAY, **ADA).proposals] == [other]
+
+
+def test_who_is_terminated_is_asked_about_for_addresses_only():
+    freed = unblock(judged(bounced(2)).standing, ["gone0@web.de", "gone1@web.de"], now=NOW, **ADA)
+    ended = terminate(freed, now=NOW, **ADA)
+    one = judged(event(Kind.HARD, "gone0@web.de", ago=-DAY), GUESSED, standing=ended, now=NOW + 2 * DAY).standing
+    assert asked(one) == [("block", "gone0@web.de", "hard-recipient")]
+    both = judged(event(Kind.HARD, "gone1@web.de", ago=-2 * DAY), standing=one, now=NOW + 3 * DAY).standing
+    assert [recipient for _, recipient, _ in asked(both)] == ["gone0@web.de", "gone1@web.de"]
+    confirmed = confirm(both, both.proposals[0].id, now=NOW + 3 * DAY, **ADA)
+    assert asked(confirmed) == asked(both)[1:]
+
+
+def test_a_termination_that_was_dismissed_hides_no_question_about_an_address():
+    freed = unblock(judged(bounced(1)).standing, "gone0@web.de", now=NOW, **ADA)
+    stopped = judged(GUESSED, delivered(400), standing=freed).standing
+    spared = dismiss(stopped, stopped.proposals[0].id, now=NOW + DAY, **ADA)
+    after = judged(event(Kind.HARD, "gone0@web.de", ago=-2 * DAY), standing=spared, now=NOW + 3 * DAY).standing
+    assert asked(after) == [("block", "gone0@web.de", "hard-recipient")]
+
+
+def test_unblocks_are_remembered_for_a_year_and_once_an_address():
+    """The newest decision about an address is the one that counts."""
+    standing = BAKERY
+    for name, days in (("old@b.c", 0), ("edge@b.c", 1), ("a@b.c", 2), ("young@b.c", 300)):
+        when = NOW + days * DAY
+        standing = unblock(block(standing, name, now=when, **ADA), name, now=when, **ADA)
+    last = NOW + 366 * DAY
+    standing = unblock(block(standing, "a@b.c", now=last, **ADA), "a@b.c", now=last, **ADA)
+    assert [(one.recipient, one.at) for one in standing.unblocks] == [
+        ("young@b.c", NOW + 300 * DAY),
+        ("a@b.c", last),
+    ]
+
+
+def test_an_escalation_looks_back_180_days():
+    back = reinstate(judged(bounced(16), delivered(20)).standing, now=NOW + DAY, **ADA)
+    for late, asks in ((timedelta(0), ["escalation"]), (timedelta(milliseconds=1), [])):
+        then = NOW + 180 * DAY + late
+        again = judged(bounced(16, name="new", now=then), standing=back, now=then).standing
+        assert [rule for _, _, rule in asked(again)] == asks
+
+
 def test_what_was_dismissed_before_stays_dismissed():
     asked = [
         Proposal(id=name, at=NOW, action="block", recipient=f"{name}@b.c", evidence=Evidence(rule="x", sentence="x"))

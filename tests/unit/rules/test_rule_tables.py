@@ -40,6 +40,8 @@ SOFT_RECIPIENT = {
     "three on one day": (soft(3, 3.1, 3.2), False),
     "three days, one beyond the window": (soft(30.01, 4, 3), False),
     "three days, one just within the window": (soft(29.99, 4, 3), True),
+    "three days, one where the window begins": (soft(30, 4, 3), True),
+    "two days twice each, after a delivery": (soft(9) + deliveries_at(8) + soft(5.1, 5, 4.1, 4), False),
     "delivery before the first": (deliveries_at(6) + soft(5, 4, 3), True),
     "delivery after the last": (soft(5, 4, 3) + deliveries_at(1), True),
     "delivery between second and third": (soft(5, 4) + deliveries_at(3.5) + soft(3), False),

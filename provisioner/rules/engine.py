@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import TypeVar
 
 import msgspec
@@ -23,7 +25,7 @@ from provisioner.model.verdict import (
     Warn,
 )
 from provisioner.rules.addresses import domain_of
-from provisioner.rules.base import Outcome, Value, evidence
+from provisioner.rules.base import Outcome, Rule, Value, evidence
 from provisioner.rules.changes import Changes
 from provisioner.rules.clock import stamp, to_ms
 from provisioner.rules.escalation import escalate
@@ -67,13 +69,13 @@ def decide(
     current = expire(standing, now)
     memory = _remember(events, current, policy, now, drill=drill)
     view = View(memory, current, policy, to_ms(now), domain=domain, outages=outages)
-    outcomes = [
-        outcome for rule in (FAST_RULES if fast else TENANT_RULES) if rule.judge for outcome in rule.judge(view)
-    ]
+    counts = count(view)
+    outcomes = _judge(view, FAST_RULES if fast else TENANT_RULES)
     findings = tuple(one.finding for one in outcomes) + _held(view)
     review = standing.judged is not None and now <= standing.judged - timedelta(days=1)
     if review:
-        return _verdict(standing, standing, policy, now, findings, (), view)
+        return _verdict(standing, standing, policy, now, findings, (), counts)
+    view.let_go()
     changes = Changes(current, memory, now)
     changes.actions += [UnblockRecipient(recipient=each, evidence=_ended(each, block)) for each, block in expired]
     proposed = _apply(changes, view, outcomes, fast=fast)
@@ -81,7 +83,19 @@ def decide(
         changes.standing(), policy_hash=policy.hash, judged=standing.judged if fast else now
     )
     findings += tuple(one.finding for one in proposed)
-    return _verdict(standing, after, policy, now, findings, tuple(changes.actions), view)
+    return _verdict(standing, after, policy, now, findings, tuple(changes.actions), counts)
+
+
+def _judge(view: View, rules: tuple[Rule, ...]) -> list[Outcome]:
+    """What each rule says, in the order of the catalogue. Soft bounces may be half of the memory: no rule of another
+    kind asks for them, so they make room for what those say."""
+    outcomes: list[Outcome] = []
+    for kind, alike in groupby(rules, key=attrgetter("kind")):
+        for rule in alike:
+            outcomes += rule.judge(view) if rule.judge else ()
+        if kind == "soft":
+            view.let_go_of_soft()
+    return outcomes
 
 
 def expire(standing: Standing, now: datetime) -> Standing:
@@ -171,7 +185,7 @@ def _verdict(
     now: datetime,
     findings: tuple[Finding, ...],
     actions: tuple[Action, ...],
-    view: View,
+    counts: dict[str, Value],
 ) -> Verdict:
     return Verdict(
         tenant=before.tenant,
@@ -182,7 +196,7 @@ def _verdict(
         findings=findings,
         actions=actions,
         standing=after,
-        counts=count(view),
+        counts=counts,
     )
 
 

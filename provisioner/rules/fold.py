@@ -19,7 +19,7 @@ from provisioner.rules.correspondence import mail
 from provisioner.rules.memory import Memory
 from provisioner.rules.sample import MARK, candidates, digest_tokens, id_tokens, token
 
-CHUNK = 8_192
+CHUNK = 2_048
 _INDEXES = tuple(range(ROW))  # made once
 _FINAL = frozenset({Kind.HARD, Kind.POLICY, Kind.SOFT, Kind.CONTENT, Kind.UNDETERMINED})
 

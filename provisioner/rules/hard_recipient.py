@@ -16,7 +16,8 @@ def judge(view: View) -> list[Outcome]:
     counted: list[dict[str, Value]] = [{_NOUN: count} for count in range(BOUNCES_EACH + 1)]  # shared: there are many
     limits: dict[str, Value] = {_NOUN: strikes}
     found = []
-    for address, known in sorted(view.memory.hard.of.items()):
+    for address in sorted(view.memory.hard.of):
+        known = view.memory.hard.of[address]
         block = view.standing.blocks.get(address)
         if address.startswith(" ") or (block is not None and block.reason in ("hard", "manual")):
             continue

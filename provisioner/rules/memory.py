@@ -62,10 +62,14 @@ class Memory:
             known = self.seen[kind] = DayCounts(cap_of(kind))
         return known
 
-    def dump(self) -> dict[str, Any]:
-        """As JSON data, cut to what a standing may hold; a part that is empty is left out."""
+    def cut(self) -> None:
+        """To what a standing may hold."""
         for part in (self.hard, self.soft, self.complaints):
             part.cut()
+
+    def dump(self) -> dict[str, Any]:
+        """As JSON data, cut; a part that is empty is left out."""
+        self.cut()
         parts: dict[str, Any] = {
             "seen": {kind.value: counts.dump() for kind, counts in sorted(self.seen.items()) if counts.days},
             "bounced": self.bounced.dump(),

@@ -90,6 +90,17 @@ class View:
             self._soft = [bounces[-1] for there in self.memory.soft.at.values() for bounces in there.bounces]
         return [one for one in self._soft if one[0] >= since]
 
+    def let_go_of_soft(self) -> None:
+        """No rule asks for soft bounces any more: keep what the standing may hold."""
+        self._soft = None
+        self.memory.soft.cut()
+
+    def let_go(self) -> None:
+        """No rule asks any more: make room for what they decided."""
+        self._hard.clear()
+        self._soft = None
+        self.memory.cut()
+
     def complaints(self, since: int) -> dict[str, tuple[int, str]]:
         """Complaints since then: event id -> (when, address or empty)."""
         return {event: one for event, one in self.memory.complaints.of.items() if one[0] >= since}

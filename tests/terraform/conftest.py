@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from provisioner.assets import asset
 from provisioner.aws.clients import Clients
 from provisioner.aws.existing import AwsFinder
 from provisioner.model.names import Place, PlatformNames
-from provisioner.model.tenant import Operator, Platform, Tenant
+from provisioner.model.tenant import Credentials, Operator, Platform, Tenant
 from provisioner.onboarding.adopt import adopt
 from provisioner.render import (
     Backend,
@@ -42,6 +43,7 @@ PLATFORM = Platform(
     region="eu-central-1",
     operator=Operator(name="Olga", email="olga@hosting.example"),
     sender="notices@hosting.example",
+    operators=("arn:aws:iam::123456789012:user/olga",),
 )
 BAKERY = Tenant(id="bakery", name="Bakery ${x}", domain="bakery.example", contacts=("anna@mail.example",))
 FLORIST = Tenant(id="florist", name="Florist", domain="florist.example", contacts=("flo@mail.example",))
@@ -80,6 +82,8 @@ class World:
         self.place = Place(aws.account, aws.region)
         self.names = PlatformNames(PLATFORM.name, self.place)
         self.heard: dict[str, list[tuple[float, Progress]]] = {}
+        role = f"arn:aws:iam::{aws.account}:role/bakery-site"
+        self.credentials = Credentials(reader_role=role, rotate_every_days=90)  # of the bakery
         self._package = folder / "functions.zip"
         with zipfile.ZipFile(self._package, "w") as package:
             package.writestr("lambdas/__init__.py", "")
@@ -106,6 +110,8 @@ class World:
         )
 
     def files(self, tenant: Tenant, platform: Platform = PLATFORM, backend: Backend | None = None, **options: Any):
+        if tenant.id == BAKERY.id:
+            tenant = msgspec.structs.replace(tenant, credentials=self.credentials)
         return render_tenant(
             tenant, platform, self.place, backend=backend or LocalBackend(), options=TenantOptions(**options)
         )

@@ -4,9 +4,10 @@ import json
 
 import msgspec
 
-from provisioner.onboarding.adopt import addresses, adopt
+from provisioner.onboarding.adopt import SET_AGAIN_IF_ASKED, addresses, adopt
 from provisioner.onboarding.changes import read_changes
 from provisioner.onboarding.records import Record, expected_records
+from provisioner.sandbox.policy import Principal, evaluate, evaluate_resource_policy, parse
 from provisioner.tf import is_empty, lifting, replacements
 
 from conftest import BAKERY, FLORIST, PLATFORM  # isort: skip
@@ -25,13 +26,23 @@ def test_the_plan_after_the_platform_is_empty(world) -> None:
 
 
 def test_the_plan_after_a_tenant_is_empty_and_has_no_secret(world, bakery) -> None:
-    """G8: a key and a password exist by now, and Terraform has seen the user and the secret they belong to."""
+    """G8: a key and a password exist by now, and Terraform has seen the user and the secret they belong to.
+
+    As at the end of an onboarding, the first password lets the schedule be set, and that is all there is to change.
+    """
     names = world.names.tenant("bakery")
     key = world.client("iam").create_access_key(UserName=names.user)["AccessKey"]
     world.client("secretsmanager").put_secret_value(SecretId=names.secret, SecretString=CANARY)
+    world.platform_applied.result(timeout=300)  # the function that rotates
+    bakery.write(world.files(BAKERY, has_password=True))
+    assert changed(bakery.plan()) == ['aws_secretsmanager_secret_rotation.smtp["this"]']
+    bakery.apply()
     plan = bakery.plan()
     assert changed(plan) == []
     assert is_empty(plan)
+    secret = world.client("secretsmanager").describe_secret(SecretId=names.secret)
+    assert (secret["RotationEnabled"], secret["RotationRules"]) == (True, {"AutomaticallyAfterDays": 90})
+    assert secret["RotationLambdaARN"] == world.names.function_arn("rotate")
     text = json.dumps([plan, bakery.outputs()]) + "".join(
         path.read_text(errors="replace") for path in bakery.root.glob("terraform.tfstate*")
     )
@@ -42,7 +53,10 @@ def test_the_plan_after_a_tenant_is_empty_and_has_no_secret(world, bakery) -> No
 
 def test_a_tenant_has_everything_that_is_looked_for(world, bakery) -> None:
     """What ``adopt`` takes over is what Terraform makes: a resource added to the module must be added there."""
-    assert frozenset(bakery.state_list()) == addresses(BAKERY, world.names.tenant("bakery"))
+    there = frozenset(bakery.state_list())
+    if_asked = {f"module.tenant.{address}" for address in SET_AGAIN_IF_ASKED}
+    assert there - if_asked == addresses(BAKERY, world.names.tenant("bakery"))
+    assert if_asked & there >= {'module.tenant.aws_secretsmanager_secret_policy.smtp["this"]'}
 
 
 def test_a_complete_state_asks_aws_nothing(world, bakery) -> None:
@@ -96,6 +110,33 @@ def test_the_user_is_bounded(world, bakery) -> None:
     assert user["PermissionsBoundary"]["PermissionsBoundaryArn"] == world.names.boundary_arn
 
 
+def test_only_the_named_read_a_password(world, bakery) -> None:
+    """IAM's own rules on the policy as AWS has it: one account, so a Deny ends it, and else one Allow is enough."""
+    names, arn = world.names.tenant("bakery"), "arn:aws:iam::{}:{}".format
+    client, account = world.client("secretsmanager"), world.aws.account
+    policy = parse(client.get_resource_policy(SecretId=names.secret)["ResourcePolicy"])
+    role = world.client("iam").get_role_policy(RoleName=world.names.function("rotate"), PolicyName="work")
+    admin = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    secret = client.describe_secret(SecretId=names.secret)["ARN"]
+
+    def may(who, own, action="GetSecretValue"):
+        asked = (f"secretsmanager:{action}", secret, {"aws:PrincipalArn": who})
+        by_secret = evaluate_resource_policy(policy, Principal("AWS", who), *asked)
+        return not by_secret.explicit_deny and (by_secret.allowed or evaluate(own, None, *asked).allowed)
+
+    (operator,), site = PLATFORM.operators, arn(account, "role/bakery-site")
+    rotate, auditor = (world.names.function_role_arn(name) for name in ("rotate", "audit"))
+    assert may(site, [])
+    assert may(rotate, [role["PolicyDocument"]])
+    assert may(operator, [admin])
+    assert may(arn(account, "root"), [admin])
+    assert not may(operator, [])  # being named is not being allowed
+    for stranger in (auditor, arn(account, "role/florist-site"), arn(account, "user/olga2"), arn(account, "role/olga")):
+        assert not may(stranger, [admin])
+        assert may(stranger, [admin], "PutResourcePolicy")  # the way back, and it stands in CloudTrail
+        assert may(stranger, [admin], "DescribeSecret")
+
+
 def test_an_apply_never_lifts_a_suspension(world) -> None:
     """E1: even one that changes the very configuration set that is switched off."""
     root = world.florist_converged.result(timeout=300).root
@@ -145,7 +186,8 @@ def test_a_killed_run_converges(world) -> None:
         "module.tenant.aws_sns_topic.feedback",
     } <= taken.keys()
     assert changed(converged.plan_after) == []
-    assert frozenset(converged.root.state_list()) == addresses(FLORIST, world.names.tenant("florist"))
+    reading = f"module.tenant.{SET_AGAIN_IF_ASKED[0]}"
+    assert frozenset(converged.root.state_list()) == addresses(FLORIST, world.names.tenant("florist")) | {reading}
     zones = [zone["Name"] for zone in world.client("route53").list_hosted_zones()["HostedZones"]]
     assert zones.count("florist.example.") == 1
 
@@ -157,8 +199,8 @@ def test_nothing_asked_for_was_missing_in_the_sandbox(world) -> None:
 
 def test_a_tenant_takes_as_long_as_its_longest_chain_of_waits(world, bakery) -> None:
     """Zone and records 30 s, queue 25 s: side by side, not in a row."""
-    spans = world.spans("bakery")
+    spans = {name: span for name, span in world.spans("bakery").items() if "secret_rotation" not in name}
     took = max(end for _, end in spans.values()) - min(start for start, _ in spans.values())
     in_a_row = sum(end - start for start, end in spans.values())
-    assert len(spans) == len(addresses(BAKERY, world.names.tenant("bakery")))
+    assert len(spans) == len(addresses(BAKERY, world.names.tenant("bakery"))) + 1  # and who reads the password
     assert took < 0.4 * in_a_row

@@ -32,14 +32,15 @@ def make_platform(aws, names):
         iam.create_policy(PolicyName=policy, Path=f"/{names.prefix}/", PolicyDocument=ALLOW)
     trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
                                                      "Principal": {"Service": "lambda.amazonaws.com"}}]}  # fmt: skip
-    role = iam.create_role(RoleName="sentinel", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    role = iam.create_role(RoleName="function", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("handler.py", "def handle(event, context):\n    return {}\n")
-    aws.client("lambda").create_function(
-        FunctionName=names.function("sentinel"), Runtime="python3.11", Role=role, Handler="handler.handle",
-        Code={"ZipFile": code.getvalue()},
-    )  # fmt: skip
+    for name in ("sentinel", "rotate"):
+        aws.client("lambda").create_function(
+            FunctionName=names.function(name), Runtime="python3.11", Role=role, Handler="handler.handle",
+            Code={"ZipFile": code.getvalue()},
+        )  # fmt: skip
 
 
 def below(folder):
@@ -67,6 +68,10 @@ def test_onboarding_killed_in_the_middle_of_the_apply_ends_complete_when_run_aga
     shutil.copy(asset("examples") / "platform.yaml", folder)
     shutil.copytree(asset("examples") / "policies", folder / "policies")
     shutil.copy(asset("examples") / "tenants" / "bakery.yaml", folder / "tenants")
+    rotates = moment == "the user exists"  # in one case only: it takes another apply
+    if rotates:
+        with (folder / "tenants" / "bakery.yaml").open("a") as file:
+            file.write("credentials: {rotate_every_days: 90}\n")
     with Sandbox() as aws, environment(aws):
         names = PlatformNames("innkeeper", Place(aws.account, aws.region))
         make_platform(aws, names)
@@ -91,6 +96,8 @@ def test_onboarding_killed_in_the_middle_of_the_apply_ends_complete_when_run_aga
         assert empty.returncode == 0, empty.stdout + empty.stderr
         assert len(route53.list_hosted_zones()["HostedZones"]) == 1
         assert len(iam.list_access_keys(UserName=user)["AccessKeyMetadata"]) == 1
+        secret = aws.client("secretsmanager").describe_secret(SecretId=names.tenant("bakery").secret)
+        assert secret.get("RotationEnabled", False) == rotates
         status = subprocess.run(
             [INNKEEPER, "status", "--format", "json", "-C", str(folder)], capture_output=True, check=True, timeout=60
         )

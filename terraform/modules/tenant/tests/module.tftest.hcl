@@ -92,6 +92,11 @@ run "the_user_may_send_for_one_domain_in_one_set" {
     condition     = length(regexall("aws_iam_access_key|secret_version", join("", [for name in fileset(path.module, "*.tf") : file("${path.module}/${name}")]))) == 0
     error_message = "No key and no secret value may enter the state."
   }
+
+  assert {
+    condition     = length(aws_secretsmanager_secret_policy.smtp) + length(aws_secretsmanager_secret_rotation.smtp) == 0
+    error_message = "No policy of the secret's own and no schedule unless asked for."
+  }
 }
 
 run "the_user_can_be_narrowed" {
@@ -99,6 +104,7 @@ run "the_user_can_be_narrowed" {
 
   variables {
     only_from_address = "wordpress@bakery.example"
+    readers           = { role = "arn:aws:iam::123456789012:role/bakery-site", only = ["arn:aws:iam::123456789012:user/olga"] }
     source_ips        = ["203.0.113.7/32", "2001:db8::/64"]
     tls_policy        = "REQUIRE"
   }
@@ -112,26 +118,31 @@ run "the_user_can_be_narrowed" {
   }
 
   assert {
+    condition = jsondecode(aws_secretsmanager_secret_policy.smtp["this"].policy).Statement[1] == {
+      Sid       = "NobodyElseReads"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "secretsmanager:GetSecretValue"
+      Resource  = "*"
+      Condition = { ArnNotEquals = { "aws:PrincipalArn" = [
+        "arn:aws:iam::123456789012:role/bakery-site", "arn:aws:iam::123456789012:user/olga", "arn:aws:iam::123456789012:root",
+      ] } }
+    }
+    error_message = "Only reading is denied, and never to the account's root."
+  }
+
+  assert {
     condition     = aws_sesv2_configuration_set.this.delivery_options[0].tls_policy == "REQUIRE"
     error_message = "TLS is required when asked for."
   }
 }
 
-# B1, A18: only SES, for this account and this set.
-run "without_readers_only_identity_policies_protect_the_password" {
-  command = plan
-
-  assert {
-    condition     = length(aws_secretsmanager_secret_policy.smtp) + length(aws_secretsmanager_secret_rotation.smtp) == 0
-    error_message = "No policy and no schedule unless asked for."
-  }
-}
-
-run "the_site_may_read_its_password" {
+run "the_site_may_read_its_password_and_aws_may_change_it" {
   command = plan
 
   variables {
-    readers = { role = "arn:aws:iam::123456789012:role/bakery-site" }
+    readers  = { role = "arn:aws:iam::123456789012:role/bakery-site" }
+    rotation = { every_days = 90, function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:innkeeper-rotate" }
   }
 
   assert {
@@ -186,11 +197,15 @@ run "a_schedule_starts_nothing_at_once" {
   }
 
   assert {
-    condition     = aws_secretsmanager_secret_rotation.smtp["this"].rotation_rules[0].automatically_after_days == 90
-    error_message = "The days are those of the tenant's file."
+    condition = (
+      !aws_secretsmanager_secret_rotation.smtp["this"].rotate_immediately &&
+      aws_secretsmanager_secret_rotation.smtp["this"].rotation_rules[0].automatically_after_days == 90
+    )
+    error_message = "Setting the schedule must not change the password, and the days are those of the tenant's file."
   }
 }
 
+# B1, A18: only SES, for this account and this set.
 run "only_ses_publishes_for_this_set" {
   command = plan
 
@@ -575,44 +590,26 @@ run "refuses_an_odd_partition" {
   expect_failures = [var.partition]
 }
 
-run "refuses_a_reader_of_another_account" {
+run "refuses_a_reader_of_another_account_and_a_rotation_too_soon" {
   command = plan
 
   variables {
-    readers = { role = "arn:aws:iam::210987654321:role/bakery-site" }
-  }
-
-  expect_failures = [var.readers]
-}
-
-run "refuses_a_pattern_of_readers" {
-  command = plan
-
-  variables {
-    readers = { only = ["arn:aws:iam::123456789012:role/*"] }
-  }
-
-  expect_failures = [var.readers]
-}
-
-run "refuses_a_rotation_too_soon" {
-  command = plan
-
-  variables {
+    readers  = { role = "arn:aws:iam::210987654321:role/bakery-site" }
     rotation = { every_days = 7, function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:innkeeper-rotate" }
   }
 
-  expect_failures = [var.rotation]
+  expect_failures = [var.readers, var.rotation]
 }
 
-run "refuses_an_odd_rotation_function" {
+run "refuses_a_pattern_of_readers_and_an_odd_rotation_function" {
   command = plan
 
   variables {
+    readers  = { only = ["arn:aws:iam::123456789012:role/*"] }
     rotation = { every_days = 90, function_arn = "rotate" }
   }
 
-  expect_failures = [var.rotation]
+  expect_failures = [var.readers, var.rotation]
 }
 
 run "refuses_an_odd_region" {

@@ -160,41 +160,6 @@ run "the_site_may_read_its_password_and_aws_may_change_it" {
     condition     = aws_secretsmanager_secret_policy.smtp["this"].block_public_policy
     error_message = "AWS must check that no stranger is allowed."
   }
-}
-
-run "nobody_but_the_named_reads" {
-  command = plan
-
-  variables {
-    readers = { role = "arn:aws:iam::123456789012:role/bakery-site", only = ["arn:aws:iam::123456789012:user/olga"] }
-  }
-
-  assert {
-    condition = jsondecode(aws_secretsmanager_secret_policy.smtp["this"].policy).Statement[1] == {
-      Sid       = "NobodyElseReads"
-      Effect    = "Deny"
-      Principal = "*"
-      Action    = "secretsmanager:GetSecretValue"
-      Resource  = "*"
-      Condition = { ArnNotEquals = { "aws:PrincipalArn" = [
-        "arn:aws:iam::123456789012:role/bakery-site", "arn:aws:iam::123456789012:user/olga", "arn:aws:iam::123456789012:root",
-      ] } }
-    }
-    error_message = "Only reading is denied, and never to the account's root."
-  }
-}
-
-run "a_schedule_starts_nothing_at_once" {
-  command = plan
-
-  variables {
-    rotation = { every_days = 90, function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:innkeeper-rotate" }
-  }
-
-  assert {
-    condition     = !aws_secretsmanager_secret_rotation.smtp["this"].rotate_immediately
-    error_message = "Setting the schedule must not change the password."
-  }
 
   assert {
     condition = (

@@ -1,15 +1,21 @@
 import smtplib
 from datetime import timedelta
 
+import msgspec
 import pytest
 from conduct_house import NOW
 
 from provisioner.conduct import operator
 from provisioner.conduct.audit import Settings, audit
 from provisioner.conduct.carry_out import carry_out
-from provisioner.conduct.documents import read_standing
+from provisioner.conduct.documents import read_standing, standing_key, write_manifest
 from provisioner.conduct.enforce import enforce
 from provisioner.conduct.publish import alerts
+from provisioner.errors import InnkeeperError
+from provisioner.model.standing import Standing
+from provisioner.onboarding.credentials import mint
+from provisioner.onboarding.rotating import Rotation, next_token, step
+from provisioner.rules.storage import dump_standing
 
 LATER = NOW + timedelta(hours=1)
 
@@ -76,6 +82,63 @@ def test_a_lever_that_aws_refuses_is_named_and_pulled_by_the_next_run(house, ser
     assert report.complete
     standing, _ = read_standing(house.outside.archive, "bakery")
     assert standing.enforcement.complete
+
+
+def rotated(house, tenant):
+    """G6: as Secrets Manager asks for it."""
+    one = Rotation(
+        manifest=tenant, keys=house.wiring.keys, secrets=house.wiring.secrets, archive=house.wiring.archive,
+        state=lambda: read_standing(house.wiring.archive, tenant.tenant)[0].state,
+        probe=lambda *_: pytest.fail("it logged in"), clock=lambda: LATER,
+    )  # fmt: skip
+    with pytest.raises(InnkeeperError, match="suspended"):
+        step(one, "createSecret", next_token(one))
+
+
+def minted_anew(house, tenant):
+    """The password was lost, so a repeated onboarding makes another: its key is born active."""
+    client = house.wiring.clients["secretsmanager"]
+    client.delete_secret(SecretId=tenant.secret, ForceDeleteWithoutRecovery=True)
+    client.create_secret(Name=tenant.secret)
+    state = read_standing(house.outside.archive, tenant.tenant)[0].state
+    for key in keys(house, tenant):
+        house.wiring.keys.delete(tenant.user, key)
+    mint(tenant, house.wiring.keys, house.wiring.secrets, active=state.may_send)
+
+
+def retried(house, tenant):
+    """Enforced again and again, through a fault, and judged again."""
+    house.aws.faults.add("iam", "ListAttachedUserPolicies", "throttled", times=1)
+    for hour in range(3):
+        carry_out(tenant, house.outside, LATER + timedelta(hours=hour))
+    audit([tenant.tenant], house.outside, LATER + timedelta(days=7), Settings())
+
+
+def standing_restored(house, tenant):
+    """D14: the object as it was before."""
+    body = dump_standing(Standing(tenant=tenant.tenant))
+    house.wiring.clients["s3"].put_object(
+        Bucket=house.names.bucket, Key=standing_key(tenant.tenant), Body=body
+    )
+    retried(house, tenant)
+
+
+def manifest_restored(house, tenant):
+    """An older one, of before it had an SES tenant; then the right one again."""
+    older = msgspec.structs.replace(tenant, ses_tenant=None, ses_tenant_arn=None)
+    for manifest in (older, tenant):
+        write_manifest(house.wiring.archive, manifest)
+        retried(house, manifest)
+
+
+@pytest.mark.parametrize("step_", [rotated, minted_anew, retried, standing_restored, manifest_restored])
+def test_no_rotation_retry_or_restored_backup_lifts_a_suspension(house, step_):
+    bakery = house.tenant("bakery")
+    suspend(house)
+    step_(house, bakery)
+    aws = house.wiring.levers.read(bakery)
+    assert (aws.set_enabled, aws.denied, aws.active_keys, aws.tenant_enabled) == (False, True, (), False)
+    assert refusal(house, bakery) == 535
 
 
 def test_a_check_by_hand_finds_what_a_person_changed_in_the_console(house):

@@ -4,12 +4,17 @@ import os
 import socket
 
 import pytest
+import sweep
 
 for _name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[_name]
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 
 _connect = socket.socket.connect
+
+
+def pytest_configure(config):
+    sweep.install(config)
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """IAM: permissions boundaries of users, and the size and count limits that decide whether a design fits.
 
-Replaces in moto: ``User`` gains a boundary; ``IamResponse`` gains its operations; the writers of policies check sizes.
+Replaces in moto: ``User`` gains a boundary; ``IamResponse`` gains its operations; the writers of policies check sizes;
+new access keys are noted where a test run asks for it.
 Boundaries and limits are not in moto at all.
 """
 
@@ -14,6 +15,7 @@ from moto.iam.exceptions import DeleteConflictException, LimitExceededException,
 from moto.iam.models import IAMBackend, User
 from moto.iam.responses import IamResponse
 
+from provisioner.sandbox import minted
 from provisioner.sandbox.principals import BOUNDARY
 
 _INLINE_OF_A_USER = 2_048  # all inline policies together
@@ -36,6 +38,7 @@ def install() -> None:
     _wrap(IAMBackend, "create_policy", _before_policy)
     _wrap(IAMBackend, "create_policy_version", _before_policy)
     _wrap(IAMBackend, "delete_policy", _before_delete_policy)
+    _note_keys()
 
 
 def _wrap(owner: Any, name: str, check: Callable[[Any, dict[str, Any]], None]) -> None:
@@ -48,6 +51,17 @@ def _wrap(owner: Any, name: str, check: Callable[[Any, dict[str, Any]], None]) -
         return original(self, *args, **kwargs)
 
     setattr(owner, name, checked)
+
+
+def _note_keys() -> None:
+    original = IAMBackend.create_access_key
+
+    def create_access_key(self: Any, *args: Any, **kwargs: Any) -> Any:
+        key = original(self, *args, **kwargs)
+        minted.note(self.account_id, key.secret_access_key)
+        return key
+
+    IAMBackend.create_access_key = create_access_key
 
 
 def _boundary_of(user: Any) -> dict[str, str] | None:

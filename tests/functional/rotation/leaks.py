@@ -1,11 +1,9 @@
 """Finds secrets in whatever a run left behind, in every spelling that a log or a file would give them."""
 
-import base64
-import json
 import subprocess
-from urllib.parse import quote
 
 from moto.iam.models import IAMBackend
+from sweep import spellings
 
 from provisioner.onboarding.smtp_password import derive
 
@@ -37,16 +35,6 @@ def watch_children(monkeypatch):
     return seen
 
 
-def spellings(secret):
-    """The secret as it is, as JSON, in a URL, and inside base64 at each of its three offsets."""
-    yield secret
-    yield json.dumps(secret)[1:-1]
-    yield quote(secret, safe="")
-    for offset in range(3):
-        coded = base64.b64encode(b"\0" * offset + secret.encode()).decode()
-        yield coded[4 : len(coded) - 4]
-
-
 def leaks(secrets, places):
     """(place, which secret) for every hit; ``places``: name -> text or bytes."""
     found = []
@@ -55,7 +43,7 @@ def leaks(secrets, places):
         found += [
             (place, number)
             for number, secret in enumerate(sorted(secrets))
-            if any(spelling.encode() in raw for spelling in spellings(secret))
+            if any(spelling.encode() in raw for _, spelling in spellings(secret))
         ]
     return found
 

@@ -125,9 +125,10 @@ def test_only_the_named_read_a_password(world, bakery) -> None:
         return not by_secret.explicit_deny and (by_secret.allowed or evaluate(own, None, *asked).allowed)
 
     (operator,), site = PLATFORM.operators, arn(account, "role/bakery-site")
-    rotate, auditor = (world.names.function_role_arn(name) for name in ("rotate", "audit"))
+    drill, rotate, auditor = (world.names.function_role_arn(name) for name in ("drill", "rotate", "audit"))
     assert may(site, [])
     assert may(rotate, [role["PolicyDocument"]])
+    assert may(drill, [admin])
     assert may(operator, [admin])
     assert may(arn(account, "root"), [admin])
     assert not may(operator, [])  # being named is not being allowed

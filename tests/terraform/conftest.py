@@ -209,8 +209,12 @@ def _world(tmp_path_factory: pytest.TempPathFactory, installation: Installation)
 
 @pytest.fixture(scope="session", autouse=True)
 def _start_early(request: pytest.FixtureRequest) -> None:
-    """The slow part starts before the first test, if any selected test needs it."""
-    if any("world" in getattr(item, "fixturenames", ()) for item in request.session.items):
+    """The slow part starts before the first test, if any selected test needs it.
+
+    Not in a worker of several: each of them knows all tests, so each would apply a world, and one needs it.
+    """
+    alone = not hasattr(request.config, "workerinput")
+    if alone and any("world" in getattr(item, "fixturenames", ()) for item in request.session.items):
         request.getfixturevalue("_world")
 
 

@@ -76,12 +76,16 @@ class Sweep:
     def __init__(self, config: pytest.Config, repository: Path = REPOSITORY) -> None:
         self.config = config
         self.repository = repository
+        self.hits: list[str] = []
+        self.looked_for = 0
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """Before the first worker starts."""
         self.private = Path(tempfile.mkdtemp(prefix="innkeeper-minted-"))  # for the owner's eyes only
         self.printed = self.private / "printed"
         self.printed.mkdir()
         self.minted = self.private / "minted"
-        self.hits: list[str] = []
-        self.looked_for = 0
         os.environ[VARIABLE] = str(self.minted)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

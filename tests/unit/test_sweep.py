@@ -57,6 +57,7 @@ def test_a_run_that_leaves_a_secret_fails_and_the_list_of_secrets_is_gone(tmp_pa
         folder.mkdir()
     temporary = SimpleNamespace(getbasetemp=lambda: folders["temporary folder"])
     sweep = Sweep(SimpleNamespace(_tmp_path_factory=temporary), folders["repository"])
+    sweep.pytest_sessionstart()
     sweep.minted.write_text(json.dumps({"SMTP password": PASSWORD}) + "\n")
     assert read_minted(sweep.minted) == {PASSWORD: "SMTP password"}
     if place in folders:

@@ -44,6 +44,22 @@ class Archive(Protocol):
         ...
 
 
+class Versions(Protocol):
+    """What the bucket still holds of objects that were written over or deleted."""
+
+    def old(self, prefix: str) -> Iterator[tuple[str, str]]:
+        """Key and id of every version but the current ones."""
+        ...
+
+    def read(self, key: str, version: str) -> bytes | None:
+        """Its bytes; None where it is gone."""
+        ...
+
+    def remove(self, key: str, version: str) -> None:
+        """For good. One that is gone already is no error."""
+        ...
+
+
 class Message(msgspec.Struct, frozen=True):
     """One message of a queue. ``receipt`` belongs to this receive only."""
 

@@ -16,6 +16,7 @@ from provisioner.aws.reputation import AwsReputation
 from provisioner.aws.secrets import AwsSecrets
 from provisioner.aws.sestenant import AwsSesTenants
 from provisioner.aws.settings import Settings
+from provisioner.aws.versions import S3Versions
 from provisioner.conduct.outside import Outside
 from provisioner.model.manifest import Manifest
 
@@ -27,6 +28,7 @@ class Wiring:
         self.settings = settings
         self.clients = clients
         self.archive = S3Archive(self.clients, settings.bucket)
+        self.versions = S3Versions(self.clients, settings.bucket)
         self.levers = AwsLevers(self.clients)
         self.blocklist = AwsBlocklist(self.clients)
         self.mailer = SesMailer(self.clients, sender=settings.notices_from, configuration_set=settings.notices_set)

@@ -52,6 +52,7 @@ GROUPS = {
         "unblock": "let a tenant write to an address again",
         "confirm": "do what a rule proposed",
         "dismiss": "do not do what a rule proposed",
+        "forget": "take a recipient's address out of everything stored",
     },
     "Tools": {
         "package": "the code of the functions as a zip",

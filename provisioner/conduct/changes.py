@@ -8,6 +8,7 @@ import msgspec
 from provisioner.conduct import shards
 from provisioner.model.standing import Block, Standing
 from provisioner.ports import SendingState
+from provisioner.rules.forgetting import marker
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,17 +104,20 @@ def plan_blocks(
     now: datetime,
     *,
     released: Iterable[str] = (),
+    key: bytes = b"",
 ) -> Plan:
     """Compare the blocks. ``suppressed`` None: the tenant has no suppression list.
 
+    Forgotten blocks (``key`` tells which they are) are kept where AWS still holds their addresses. Without the key
+    every address that is not known to be over is kept.
     An address is taken off the list only if it was ours: it stands in a shard, its block ran out, or a person
     unblocked it (``released``). What SES put there itself stays.
     """
-    wanted = blocked(standing, now)
     in_shards = {recipient for members in denied.values() for recipient in members}
-    over = (in_shards | set(standing.blocks) | {entry.recipient for entry in standing.unblocks} | set(released)) - set(
-        wanted
-    )
+    lifted = {entry.recipient for entry in standing.unblocks} | set(released)
+    unnamed = _unnamed(standing, (in_shards | (suppressed or frozenset())) - lifted, key, now)
+    wanted = [*blocked(standing, now), *(name for name, valid in unnamed.items() if valid)]
+    over = (in_shards | set(standing.blocks) | set(unnamed) | lifted) - set(wanted)
     changes: list[Change] = []
     drift: tuple[str, ...] = ()
     if suppressed is not None:
@@ -124,10 +128,22 @@ def plan_blocks(
         )
     # Hard bounces are kept from the address by SES's own list; the others, by these policies alone when the
     # mail names no SES tenant. So they are placed first.
-    packing = shards.pack(sorted(wanted, key=lambda r: standing.blocks[r].reason == "hard"), denied)
+    packing = shards.pack(sorted(wanted, key=lambda r: r in standing.blocks and standing.blocks[r].reason == "hard"),
+                          denied)  # fmt: skip
     changes += _sharding(packing, denied)
     overflow = packing.overflow
     return Plan(changes=tuple(changes), drift=drift, overflow=overflow)
+
+
+def _unnamed(standing: Standing, held: Iterable[str], key: bytes, now: datetime) -> dict[str, bool]:
+    """Of the addresses that AWS holds those whose block was forgotten, and whether it is still in force."""
+    if not standing.forgotten:
+        return {}
+    strangers = sorted(set(held) - standing.blocks.keys())
+    if not key:
+        return dict.fromkeys(strangers, True)
+    known = {name: standing.forgotten.get(marker(key, name)) for name in strangers}
+    return {name: one.until is None or one.until > now for name, one in known.items() if one is not None}
 
 
 def _suppressing(wanted: Sequence[str], suppressed: frozenset[str], over: set[str]) -> Iterable[Change]:

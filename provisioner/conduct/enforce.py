@@ -7,6 +7,7 @@ import msgspec
 
 from provisioner.conduct.changes import Change, Plan, plan_blocks, plan_levers
 from provisioner.conduct.documents import suspended_since
+from provisioner.conduct.forgotten import read_key
 from provisioner.conduct.outside import Outside
 from provisioner.errors import InnkeeperError
 from provisioner.model.manifest import Manifest
@@ -51,7 +52,9 @@ def due(standing: Standing, now: datetime) -> bool:
         return True
     if done is None:
         return bool(standing.blocks)
-    return not done.complete or any(b.until and done.at < b.until <= now for b in standing.blocks.values())
+    ends = [block.until for block in standing.blocks.values()]
+    ends += [block.until for block in standing.forgotten.values()]
+    return not done.complete or any(until and done.at < until <= now for until in ends)
 
 
 def enforce(
@@ -108,6 +111,14 @@ class _Run:
         self.released = released
         waits = _reinstatement_waits(standing) or (undo and standing.state.may_send)
         self.lift = waits and not self._suspended_later()
+        self.key = self._key() if standing.forgotten else b""
+
+    def _key(self) -> bytes:
+        """What tells forgotten blocks from others; a suspension must not wait for it."""
+        try:
+            return read_key(self.outside.archive)
+        except InnkeeperError:
+            return b""  # then nothing is taken off whose reason is not known
 
     def _suspended_later(self) -> bool:
         """A standing restored from a backup may hold a reinstatement that a later suspension ended."""
@@ -128,7 +139,9 @@ class _Run:
     def _look_at_blocks(self) -> Plan:
         blocklist, manifest = self.outside.blocklist, self.manifest
         suppressed = blocklist.suppressed(manifest) if manifest.ses_tenant else None
-        return plan_blocks(self.standing, suppressed, blocklist.denied(manifest), self.now, released=self.released)
+        return plan_blocks(
+            self.standing, suppressed, blocklist.denied(manifest), self.now, released=self.released, key=self.key
+        )
 
     def act(self, changes: Sequence[Change]) -> tuple[str, ...]:
         """Take the steps; the words of those that failed, with the error."""

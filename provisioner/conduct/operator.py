@@ -8,12 +8,14 @@ import msgspec
 from provisioner.conduct import documents
 from provisioner.conduct.carry_out import Done, carry_out
 from provisioner.conduct.enforce import Pace, due, pending
+from provisioner.conduct.forgotten import read_key
 from provisioner.conduct.notify import owed
 from provisioner.conduct.outside import Outside
 from provisioner.errors import InnkeeperError
 from provisioner.model.standing import Standing, State
 from provisioner.ports import Conflict
 from provisioner.rules import commands
+from provisioner.rules.forgetting import recall
 
 _TRIES = 5
 
@@ -70,6 +72,7 @@ def give(
             return Commanded(before=before, after=before, done=done, changed=False, note=str(err.args[0]))
         released = tuple(before.blocks.keys() - after.blocks.keys())
         moved = after.state != before.state or after.blocks.keys() != before.blocks.keys()
+        moved = moved or after.forgotten != before.forgotten
         if moved:
             after = pending(after, now)
         try:
@@ -180,12 +183,17 @@ def unblock(
         tenant,
         outside,
         now,
-        lambda standing: commands.unblock(standing, names, by=by, reason=reason, now=now),
+        lambda standing: commands.unblock(_named(standing, names, outside), names, by=by, reason=reason, now=now),
         name="unblock",
         by=by,
         reason=reason,
         pace=pace,
     )
+
+
+def _named(standing: Standing, names: Iterable[str], outside: Outside) -> Standing:
+    """Blocks of people who were forgotten have their names again when a person gives them."""
+    return recall(standing, names, read_key(outside.archive)) if standing.forgotten else standing
 
 
 def confirm(

@@ -49,6 +49,14 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     by: str | None = None  # a person, for manual blocks
 
 
+class Forgotten(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A block of somebody who asked to be forgotten: the address itself is only in AWS."""
+
+    reason: str
+    since: datetime
+    until: datetime | None = None
+
+
 class Unblock(msgspec.Struct, frozen=True, kw_only=True):
     """A person lifted a block; a second hard bounce within 12 months then needs the operator."""
 
@@ -123,6 +131,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     policy_hash: str = ""
     reinstated: datetime | None = None  # windows never reach back before this
     blocks: dict[str, Block] = {}
+    forgotten: dict[str, Forgotten] = {}  # by the keyed hash of the address, see rules/forgetting.py
     unblocks: tuple[Unblock, ...] = ()
     transitions: tuple[Transition, ...] = ()  # the newest 50
     proposals: tuple[Proposal, ...] = ()

@@ -106,6 +106,16 @@ class SoftBounces:
         if there is not None and local in there.numbers:
             there.deliver(local, when)
 
+    def remove(self, address: str) -> bool:
+        """Forget one person; whether there was anything to forget."""
+        local, _, domain = address.rpartition("@")
+        there = self.at.get(domain)
+        if there is None or local not in there.numbers:
+            return False
+        others = there.keep(0, there.numbers.keys() - {local})
+        self._keep((name, others if name == domain else rest) for name, rest in self.at.items())
+        return True
+
     def cut(self, cap: int = SOFT_ADDRESSES) -> None:
         """Keep the addresses that bounced last."""
         if self.count > cap:

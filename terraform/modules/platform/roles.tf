@@ -25,7 +25,7 @@ locals {
     # Manifests, facts, standings and earlier verdicts. Nothing of Terraform's states.
     read = {
       Action = "s3:GetObject"
-      Resource = [for prefix in ["dashboard", "facts", "feedback", "fleet", "outbox", "quarantine", "reports", "runs", "standing", "verdicts"] :
+      Resource = [for prefix in ["dashboard", "facts", "feedback", "fleet", "forget", "outbox", "quarantine", "reports", "runs", "standing", "verdicts"] :
         "${local.bucket_arn}/${prefix}/*"
       ]
     }

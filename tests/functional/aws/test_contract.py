@@ -4,13 +4,14 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from fakes import FakeArchive, FakeBlocklist, FakeLevers, FakeQueue, manifest
+from fakes import FakeArchive, FakeBlocklist, FakeLevers, FakeQueue, FakeVersions, manifest
 
 from provisioner.aws.archive import S3Archive
 from provisioner.aws.blocklist import AwsBlocklist
 from provisioner.aws.levers import AwsLevers, platform_names
 from provisioner.aws.queue import SqsQueue
 from provisioner.aws.sestenant import AwsSesTenants
+from provisioner.aws.versions import S3Versions
 from provisioner.ports import Conflict
 
 BOTH = pytest.mark.parametrize("kind", ["fake", "embedded"])
@@ -46,6 +47,28 @@ def test_a_conditional_write_needs_the_latest_tag(archive):
     assert archive.get("a").body == b"2"
     with pytest.raises(Conflict):
         archive.put_if("absent", b"3", first)
+
+
+@BOTH
+def test_old_versions_are_listed_read_and_removed(archive, kind, request):
+    """J1: what was written over is still there until it is removed."""
+    if kind == "fake":
+        versions = FakeVersions(archive)
+    else:
+        clients = request.getfixturevalue("clients")
+        clients["s3"].put_bucket_versioning(Bucket="inn", VersioningConfiguration={"Status": "Enabled"})
+        versions = S3Versions(clients, "inn")
+    tag = archive.put_if("a/1", b"first", None)
+    archive.put_if("a/1", b"second", tag)
+    archive.put_new("b/1", b"only")
+    ((key, version),) = list(versions.old("a/"))
+    assert (key, versions.read(key, version)) == ("a/1", b"first")
+    assert list(versions.old("b/")) == []
+    for _ in range(2):
+        versions.remove(key, version)
+    assert list(versions.old("")) == []
+    assert versions.read(key, version) is None
+    assert archive.get("a/1").body == b"second"
 
 
 @BOTH

@@ -1,5 +1,6 @@
 """The verbs of the conduct loop on the embedded AWS: text, JSON, exit codes."""
 
+import gzip
 from datetime import UTC, datetime, timedelta
 
 from provisioner.conduct.documents import read_standing
@@ -66,6 +67,38 @@ def test_from_feedback_to_a_suspension_and_back(troubled, ink, tmp_path):
     assert "read back from AWS: in force" in out
     assert levers(troubled, "bakery").set_enabled
     assert "by Ann: list cleaned" in ink("explain", "bakery")[0]
+    somebody_is_forgotten(troubled, ink)
+
+
+def somebody_is_forgotten(house, ink):
+    """J1: shown first; then in no object and no version, and still blocked."""
+    guest, bakery, (archive, versions) = "guest0@mail0.test", house.manifests["bakery"], stores(house)
+    out, err = ink("forget", guest, expect=2)
+    assert "  raw messages: 1 object" in err
+    assert "add --yes" in err
+    assert guest not in out + err
+    assert guest in standing(house, "bakery").blocks
+
+    told = ink.json("forget", guest, "--yes")
+    assert {key.partition("/")[0] for key in told["found"]["objects"]} >= {"facts", "feedback", "standing", "verdicts"}
+    assert told["left"] == {"objects": [], "old_versions": []}
+    assert told["unreadable"] == {}
+    bodies = [archive.get(key).body for key in archive.keys("")]
+    bodies += [versions.read(*old) for old in versions.old("")]
+    assert not [body for body in map(opened, bodies) if guest.encode() in body]
+    assert "guest1@mail1.test" in standing(house, "bakery").blocks
+    assert guest in house.wiring.blocklist.suppressed(bakery)
+    ink("enforce", "bakery", "--check")
+    assert "nothing names this address" in ink("forget", guest.upper())[0]
+    assert "that is no e-mail address" in ink.fails("forget", "guest")
+
+
+def stores(house):
+    return house.wiring.archive, house.wiring.versions
+
+
+def opened(body):
+    return gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
 
 
 def an_outage_is_undone(ink):

@@ -125,6 +125,7 @@ HARD_FLOOD = {
     "20 of 200, two days ago": (20, 180, 48 * HOUR, False),
     "39, sends unknown": (39, 0, HOUR, False),
     "40, sends unknown": (40, 0, HOUR, True),
+    "40, one delivered": (40, 1, HOUR, False),
 }
 
 

@@ -1,0 +1,146 @@
+"""How outcomes become a standing: each once, the firmer reason wins, and what is settled stays settled."""
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+from rules_events import NOW, bounced, delivered, event, finding, judged, many, names, notices, viruses
+
+from provisioner.model.event import Kind
+from provisioner.model.standing import Block, Evidence, Proposal, Standing, State
+from provisioner.model.verdict import BlockRecipient, Propose, UnblockRecipient
+from provisioner.rules import reinstate, unblock
+from provisioner.rules.changes import Changes
+from provisioner.rules.ids import digest
+from provisioner.rules.memory import Memory
+
+DAY = timedelta(days=1)
+ADA = {"by": "Ada", "reason": "it was explained"}
+BAKERY = Standing(tenant="bakery")
+WHY = Evidence(rule="x", sentence="It was so.", events=("e",))
+
+
+def blocking(*pairs):
+    return [BlockRecipient(recipient=address, reason=reason, evidence=WHY) for address, reason in pairs]
+
+
+FIRMER = {
+    # known, then -> kept, whether it is an action
+    "complaint over soft": ("soft", "complaint", "complaint"),
+    "hard over complaint": ("complaint", "hard", "hard"),
+    "hard again": ("hard", "hard", "hard"),
+    "complaint under hard": ("hard", "complaint", "hard"),
+    "hard under a person's": ("manual", "hard", "manual"),
+}
+
+
+@pytest.mark.parametrize(("known", "new", "kept"), FIRMER.values(), ids=FIRMER)
+def test_a_block_keeps_the_firmer_reason_and_its_beginning(known, new, kept):
+    ends = NOW + DAY if known == "soft" else None
+    held = {"a@b.c": Block(reason=known, since=NOW - DAY, until=ends)}
+    changes = Changes(msgspec.structs.replace(BAKERY, blocks=held), Memory(), NOW)
+    changes.block(blocking(("a@b.c", new), ("b@b.c", "hard")))
+    assert (changes.blocks["a@b.c"].reason, changes.blocks["a@b.c"].since) == (kept, NOW - DAY)
+    assert changes.blocks["b@b.c"] == Block(reason="hard", since=NOW, evidence=WHY)
+    told = ["a@b.c", "b@b.c"] if known == "soft" else ["b@b.c"]  # to the tenant nothing else changes
+    assert [one.recipient for one in changes.actions] == told
+    assert [one.recipients for one in changes.outbox] == [tuple(told)]
+
+
+def test_two_reasons_at_once_are_one_block_and_one_line():
+    changes = Changes(BAKERY, Memory(), NOW)
+    changes.block(blocking(("a@b.c", "hard"), ("a@b.c", "soft")))
+    assert [(one.recipient, one.reason) for one in changes.actions] == [("a@b.c", "hard")]
+
+
+def test_questions_are_asked_in_order_whatever_order_they_came_in():
+    changes = Changes(BAKERY, Memory(), NOW)
+    asked = [Propose(action="block", kind="hard", recipient=f"{name}@b.c", evidence=WHY) for name in "ba"]
+    changes.propose([Propose(action="terminate", kind="hard", evidence=WHY), *asked])
+    assert [one.recipient for one in changes.proposals] == ["a@b.c", "b@b.c", None]
+
+
+def test_a_block_that_ends_and_one_that_begins_are_both_done():
+    held = {"a@b.c": Block(reason="soft", since=NOW - 30 * DAY, until=NOW)}
+    verdict = judged(bounced(1), standing=msgspec.structs.replace(BAKERY, blocks=held))
+    assert [(type(one), one.recipient) for one in verdict.actions] == [
+        (UnblockRecipient, "a@b.c"),
+        (BlockRecipient, "gone0@web.de"),
+    ]
+
+
+def test_a_termination_closes_the_question_about_it_and_no_other():
+    asked = [
+        Proposal(id="p", at=NOW, action="terminate", evidence=WHY),
+        Proposal(id="q", at=NOW, action="block", recipient="a@b.c", evidence=WHY),
+    ]
+    standing = msgspec.structs.replace(BAKERY, proposals=tuple(asked))
+    verdict = judged(viruses(1, ago=9 * DAY), viruses(1), standing=standing)
+    assert verdict.after is State.TERMINATED
+    assert verdict.standing.proposals == (asked[1],)
+
+
+def test_a_reinstatement_clears_the_reason():
+    stopped = judged(viruses(1)).standing
+    assert stopped.evidence.rule == "virus"
+    assert reinstate(stopped, now=NOW + DAY, **ADA).evidence is None
+
+
+def test_a_warning_is_due_again_after_28_days_to_the_millisecond():
+    warned = judged(bounced(6), delivered(30)).standing
+    for early, times in ((timedelta(milliseconds=1), 1), (timedelta(0), 2)):
+        then = NOW + 28 * DAY - early
+        again = judged(bounced(6, name="new", now=then), standing=warned, now=then)
+        assert notices(again.standing).count("warned") == times
+
+
+def test_the_end_of_a_warning_has_an_id_of_its_own_and_no_kind():
+    warned = judged(bounced(6), delivered(30)).standing
+    end = judged(standing=warned, now=NOW + 28 * DAY).standing.transitions[-1]
+    content = ("bakery", warned.transitions[-1].id, State.WARNED, State.GOOD, "", "", ())
+    assert (end.id, end.kind) == (digest("transition", *content), "")
+
+
+# -- complaints by one recipient ---------------------------------------------------------------------
+
+ANGRY = "angry@yahoo.com"
+
+
+def complaints(*days, **more):
+    return [event(Kind.COMPLAINT, ANGRY, ago=day * DAY, **more) for day in days]
+
+
+def test_complaints_before_an_unblock_are_settled_those_after_count():
+    stopped = judged(complaints(3, 2, 1), delivered(60)).standing
+    lifted = unblock(stopped, ANGRY, now=NOW - DAY, **ADA)  # in the very moment of the last
+    assert judged(standing=lifted).standing.blocks == {}
+    again = judged(complaints(-1, -2), standing=lifted, now=NOW + 3 * DAY)
+    assert finding(again, "complaint-recipient").numbers == {"complaints": 2}
+
+
+@pytest.mark.parametrize(("reason", "kept"), [("soft", "complaint"), ("hard", "hard"), ("manual", "manual")])
+def test_a_complainer_who_is_blocked_for_good_already_is_not_named_again(reason, kept):
+    held = msgspec.structs.replace(BAKERY, blocks={ANGRY: Block(reason=reason, since=NOW)})
+    verdict = judged(complaints(3, 2, 1), delivered(60), standing=held)
+    assert verdict.standing.blocks[ANGRY].reason == kept
+    assert (finding(verdict, "complaint-recipient") is None) is (reason == kept)
+
+
+@pytest.mark.parametrize(("reason", "kept"), [("complaint", "hard"), ("hard", "hard"), ("manual", "manual")])
+def test_a_bounced_address_that_is_blocked_for_good_already_is_not_named_again(reason, kept):
+    held = msgspec.structs.replace(BAKERY, blocks={"gone0@web.de": Block(reason=reason, since=NOW)})
+    verdict = judged(bounced(1), standing=held)
+    assert verdict.standing.blocks["gone0@web.de"].reason == kept
+    assert (finding(verdict, "hard-recipient") is None) is (reason == kept)
+
+
+def test_a_hundred_refusals_for_reputation_are_said_as_so_many_or_more():
+    for count, words in ((1, "1 mail was"), (99, "99 mails were"), (100, "100 or more mails were")):
+        verdict = judged(many(Kind.POLICY, count), delivered(9))
+        assert finding(verdict, "advice-policy").sentence.startswith(f"{words} refused because of the sender's policy")
+        assert names(verdict) == ["tell policy"]
+
+
+def test_advice_looks_back_28_days():
+    assert finding(judged(many(Kind.POLICY, 1, ago=28 * DAY)), "advice-policy")
+    assert not finding(judged(many(Kind.POLICY, 1, ago=28 * DAY + timedelta(milliseconds=1))), "advice-policy")

@@ -13,10 +13,11 @@ from provisioner.aws import function
 from provisioner.aws.wiring import Wiring
 from provisioner.conduct import batches
 from provisioner.conduct.audit import Settings, audit
-from provisioner.conduct.conclude import conclude, mark_audited
+from provisioner.conduct.conclude import conclude
 from provisioner.conduct.documents import tenants
+from provisioner.conduct.pages import Published
 from provisioner.conduct.phases import act_batch, count, judge_batch
-from provisioner.conduct.publish import Published, publish
+from provisioner.conduct.publish import publish
 from provisioner.conduct.summary import (
     audit_metrics,
     audit_summary,
@@ -51,8 +52,6 @@ def _whole(event: Event, context: Any, wiring: Wiring, settings: Settings) -> di
     if not settings.dry_run:
         fleet = names if some is None else None
         published = publish(report, outside, now, fleet=fleet, overrides=settings.overrides)
-        if fleet is not None and not report.stopped:
-            mark_audited(outside, now, judged=len(report.judged), of=report.of)
     summary = {**audit_summary(report), "pages": len(published.pages), "page_errors": published.errors}
     metrics = None if settings.dry_run or some is not None else audit_metrics(report)
     return function.finish(

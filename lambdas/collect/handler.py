@@ -13,8 +13,8 @@ from provisioner.aws.wiring import Wiring
 from provisioner.conduct import batches
 from provisioner.conduct.collect import Drain
 from provisioner.conduct.collecting import collect_all, collect_dead_letters
-from provisioner.conduct.conclude import days_since_audit
 from provisioner.conduct.documents import tenants
+from provisioner.conduct.last_audit import days_since
 from provisioner.conduct.readings import merge
 from provisioner.conduct.silence import listen
 from provisioner.conduct.summary import collect_metrics, collect_summary, finish_summary, silence_summary
@@ -44,7 +44,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     dead = None
     if some is None:
         dead = collect_dead_letters(wiring.outside, wiring.settings.prefix, drain)
-        metrics["DaysSinceAudit"] = days_since_audit(wiring.outside, function.now())
+        metrics["DaysSinceAudit"] = days_since(wiring.archive, function.now())
     complete = run.complete and not (dead and dead.error)
     # A batch is tried again for what waits in its queues; what is broken stays broken, and its metric rings.
     fail = run.more if "batch" in event else None
@@ -61,7 +61,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _finish(context: Any, wiring: Wiring, drain: Drain) -> dict[str, Any]:
     dead = collect_dead_letters(wiring.outside, wiring.settings.prefix, drain)
     merge(wiring.archive)
-    days = days_since_audit(wiring.outside, function.now())
+    days = days_since(wiring.archive, function.now())
     return function.finish(
         "finished", context, finish_summary(dead, days), complete=not dead.error, metrics={"DaysSinceAudit": days}
     )

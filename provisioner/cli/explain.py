@@ -1,12 +1,14 @@
 """``innkeeper explain``: why was this done?"""
 
 import click
+import msgspec
 from rich.console import Console
 
 from provisioner.cli.app import App, command_options, wrapped
 from provisioner.cli.conducting import known_tenants
 from provisioner.cli.reach import Reach
 from provisioner.conduct import documents
+from provisioner.conduct.last_audit import judged_at
 from provisioner.model.standing import Standing
 from provisioner.rules import explain
 
@@ -25,6 +27,7 @@ def command(app: App, tenant_id: str, recipient: str | None) -> None:
     reach = Reach(app)
     known_tenants(reach, (tenant_id,))
     standing, _ = documents.read_standing(reach.archive, tenant_id)
+    standing = msgspec.structs.replace(standing, judged=judged_at(reach.archive, standing))
     lines = explain(standing, tenant_id, recipient)
     steps = next_steps(standing, tenant_id, recipient)
 

@@ -12,8 +12,9 @@ from provisioner.cli.app import App, command_options, safe, show_table, wrapped
 from provisioner.cli.conducting import known_tenants
 from provisioner.cli.options import tenant_arguments
 from provisioner.cli.reach import Reach
-from provisioner.conduct import documents
+from provisioner.conduct import documents, last_audit
 from provisioner.conduct.aws_view import CLEAR, view_of, words
+from provisioner.conduct.last_audit import LastAudit
 from provisioner.model.standing import State
 from provisioner.ports import AwsView, SendingState
 
@@ -67,11 +68,12 @@ def command(app: App, tenant_ids: tuple[str, ...]) -> None:
     reach = Reach(app)
     tenants = known_tenants(reach, tenant_ids)
     by_arn = reach.outside.reputation.everything()
-    rows = [_row(reach, tenant, by_arn) for tenant in tenants]
+    audited = last_audit.read(reach.archive)
+    rows = [_row(reach, tenant, by_arn, audited) for tenant in tenants]
     app.emit(rows, lambda out: _show(out, rows))
 
 
-def _row(reach: Reach, tenant: str, by_arn: Mapping[str, AwsView]) -> Row:
+def _row(reach: Reach, tenant: str, by_arn: Mapping[str, AwsView], audited: LastAudit | None) -> Row:
     manifest = reach.manifest(tenant)
     standing, _ = documents.read_standing(reach.archive, tenant)
     return Row(
@@ -81,7 +83,7 @@ def _row(reach: Reach, tenant: str, by_arn: Mapping[str, AwsView]) -> Row:
         since=standing.since,
         why=standing.evidence.sentence if standing.evidence else "",
         blocked=len(standing.blocks),
-        judged=standing.judged,
+        judged=audited.of_tenant(standing) if audited else standing.judged,
         in_force=standing.enforcement.complete if standing.enforcement else None,
         aws=reach.outside.levers.read(manifest),
         waiting=tuple(proposal.id for proposal in standing.proposals),

@@ -1,6 +1,6 @@
 """Do what was judged: store each standing, enforce it, send its notices; and hold the limit on how many are stopped."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -34,6 +34,8 @@ def check(tenants: Iterable[str], archive: Archive, now: datetime, settings: Set
 
 def act(report: Report, outside: Outside, now: datetime, settings: Settings, pace: Pace) -> Report:
     """Store and carry out, the tenants to be stopped first: blocks may take long, levers must not wait for them."""
+    quiet = [documents.standing_key(one.tenant) for one in report.judged if one.quiet]
+    tags = documents.tags(outside.archive, quiet)
     failed: dict[str, str] = {}
     done, left, acted = [], [], []
     for one in sorted(report.judged, key=lambda one: one.verdict.after.may_send):
@@ -41,7 +43,7 @@ def act(report: Report, outside: Outside, now: datetime, settings: Settings, pac
             left.append(one.tenant)
             continue
         try:
-            stored = _store(one, outside.archive, now, settings, report.outages)
+            stored = _store(one, outside.archive, now, settings, report.outages, tags)
             done += _follow(stored, outside, now, pace)
             acted.append(stored)
         except (InnkeeperError, Conflict) as err:
@@ -56,7 +58,16 @@ def act(report: Report, outside: Outside, now: datetime, settings: Settings, pac
     )
 
 
-def _store(one: Judged, archive: Archive, now: datetime, settings: Settings, outages: tuple[Outage, ...]) -> Judged:
+def _store(
+    one: Judged,
+    archive: Archive,
+    now: datetime,
+    settings: Settings,
+    outages: tuple[Outage, ...],
+    tags: Mapping[str, str],
+) -> Judged:
+    """Store the standing, but for a quiet tenant's: ``tags`` show whether what is stored is still what was judged."""
+
     def again() -> Judged:
         case = open_case(archive, one.tenant, settings.overrides, profile=one.case.policy.profile)
         return judge(case, archive, now, outages=outages, drill=settings.drill)
@@ -72,7 +83,9 @@ def _store(one: Judged, archive: Archive, now: datetime, settings: Settings, out
             # Other batches act at the same time: both may have passed the first look, neither passes this one.
             check([each.tenant], archive, now, settings)
 
-    return store(one, archive, now, again=again, guard=guard)
+    if one.quiet and tags.get(documents.standing_key(one.tenant)) != one.case.etag:
+        one = again()
+    return one if one.quiet else store(one, archive, now, again=again, guard=guard)
 
 
 def _follow(one: Judged, outside: Outside, now: datetime, pace: Pace) -> list[Done]:

@@ -1,7 +1,7 @@
 """Judge one tenant now, by the rules that cannot wait for the audit: viruses and floods."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -9,6 +9,7 @@ import msgspec
 from provisioner.conduct import documents, ledger
 from provisioner.conduct.carry_out import Done, carry_out, released_by
 from provisioner.conduct.enforce import Pace, due
+from provisioner.conduct.facts import moment
 from provisioner.conduct.judge import Judged, judge, open_case
 from provisioner.conduct.notify import owed
 from provisioner.conduct.outside import Outside
@@ -17,6 +18,8 @@ from provisioner.errors import InnkeeperError
 from provisioner.model.event import Event
 from provisioner.rules import resolve_policy
 from provisioner.rules.blast_radius import condemns, limit_of
+
+LONG = timedelta(days=28)
 
 
 class AtOnce(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +52,7 @@ def judge_at_once(
         return judge(case, outside.archive, now, extra=events, fast=True, drill=drill)
 
     one = fresh()
-    if not one.verdict.actions and not one.changed:
+    if not one.verdict.actions and not one.changed and not _long_quiet(one, now):
         return _complete(one, outside, now, pace)
     one = store(
         one,
@@ -64,6 +67,12 @@ def judge_at_once(
         one.case.manifest, outside, now, pace=pace, released=released_by(one.verdict), must_enforce=must_enforce
     )
     return AtOnce(tenant=tenant, judged=one, done=done)
+
+
+def _long_quiet(one: Judged, now: datetime) -> bool:
+    """Whether it took a listing for each of many days to find what is new: stored once, it will not again."""
+    mark = moment(one.case.standing.watermark)
+    return bool(one.keys) and mark is not None and now - mark > LONG
 
 
 def _complete(one: Judged, outside: Outside, now: datetime, pace: Pace | None) -> AtOnce:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from provisioner.conduct import ledger
+from provisioner.conduct import batches, ledger
 from provisioner.conduct.acting import act, check, fleet_size
 from provisioner.conduct.at_once import tell
 from provisioner.conduct.aws_view import watch
@@ -48,7 +48,8 @@ def audit(
 
 
 def _judge(tenants: Sequence[str], outside: Outside, now: datetime, settings: Settings, pace: Pace) -> Report:
-    bench = judge_all(tenants, outside.archive, now, settings, pace)
+    whole = batches.whole(outside.archive, tenants)
+    bench = judge_all(tenants, outside.archive, now, settings, pace, batches=whole)
     judged, outages = without_outages(list(bench.judged), outside.archive, now, settings)
     guard = AccountGuard()
     if len(tenants) >= fleet_size(outside.archive, settings):
@@ -63,6 +64,7 @@ def _judge(tenants: Sequence[str], outside: Outside, now: datetime, settings: Se
         outages=outages,
         account=outside.account.read(),
         guard=guard,
+        batches=whole,
         dry_run=settings.dry_run,
     )
 

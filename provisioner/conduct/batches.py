@@ -4,7 +4,7 @@ Written by onboarding and put right by every run, so that the state machine itse
 object, however many tenants there are. It only names tenants; what is true of one stands in its manifest.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 
@@ -47,6 +47,14 @@ def load(body: bytes) -> tuple[Batch, ...] | None:
         return msgspec.json.decode(body, type=tuple[Batch, ...])
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return None
+
+
+def whole(archive: Archive, names: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """The batches of the list, all of whose tenants are among ``names``."""
+    stored = archive.get(KEY)
+    known = load(stored.body) if stored else None
+    asked = frozenset(names)
+    return {batch.batch: batch.tenants for batch in known or () if asked.issuperset(batch.tenants)}
 
 
 def add(archive: Archive, tenant: str, size: int = SIZE) -> bool:

@@ -100,7 +100,7 @@ def gather(queue: FeedbackQueue, drain: Drain, seen: int) -> tuple[list[Message]
         while len(chunk) < most and size < drain.chunk_bytes:
             if drain.seconds_left() < drain.reserve:
                 return chunk, "out of time"
-            rounds = list(pool.map(lambda _: queue.receive(), range(workers)))
+            rounds = [queue.receive()] if workers == 1 else list(pool.map(lambda _: queue.receive(), range(workers)))
             got = [message for batch in rounds for message in batch]
             chunk += got
             size += sum(len(message.body) for message in got)

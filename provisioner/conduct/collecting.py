@@ -1,7 +1,6 @@
 """Collect many tenants' queues and the dead letters; judge at once what cannot wait. One failing stops no other."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +9,7 @@ import msgspec
 from provisioner.conduct.at_once import AtOnce, judge_at_once, tell
 from provisioner.conduct.collect import Collected, Drain, add, collect, gather, store
 from provisioner.conduct.documents import read_manifest
+from provisioner.conduct.each import each
 from provisioner.conduct.enforce import Pace
 from provisioner.conduct.outside import Outside
 from provisioner.conduct.readings import remember
@@ -74,8 +74,7 @@ def collect_all(
     """
     now = drain.clock()
     limited = msgspec.structs.replace(drain, most=most_each)
-    with ThreadPoolExecutor(workers) as pool:
-        found = list(pool.map(lambda tenant: _collect_one(tenant, outside, limited), tenants))
+    found = each(lambda tenant: _collect_one(tenant, outside, limited), tenants, workers, some=1)
     collected = tuple(one for one in found if isinstance(one, Collected))
     failed = {one.tenant: one.error for one in collected if one.error}
     failed |= {tenant: str(one) for tenant, one in zip(tenants, found, strict=True) if isinstance(one, InnkeeperError)}

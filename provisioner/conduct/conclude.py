@@ -4,10 +4,11 @@ from datetime import datetime
 
 import msgspec
 
-from provisioner.conduct import documents, notes
-from provisioner.conduct.notes import Acted, Decision, LastAudit, Proposal
+from provisioner.conduct import documents, last_audit, notes
+from provisioner.conduct.notes import Acted, Decision, Proposal
 from provisioner.conduct.outside import Outside
-from provisioner.conduct.publish import Published, alerts, publish_fleet
+from provisioner.conduct.pages import Published
+from provisioner.conduct.publish import alerts, publish_fleet
 from provisioner.conduct.run import Report
 from provisioner.errors import InnkeeperError
 
@@ -57,7 +58,7 @@ def conclude(run: str, outside: Outside, now: datetime) -> Conclusion:
     operator = documents.read_manifest(archive, min(judged)).operator if judged else None
     published = publish_fleet(found, outside, now, fleet=fleet, alerts=said, operator=operator)
     errors = tuple(error for each in acted for error in each.errors)
-    mark_audited(outside, now, judged=len(judged), of=len(fleet))
+    last_audit.mark(archive, now, judged=judged, fleet=fleet)
     return Conclusion(
         expected=len(fleet),
         judged=len(judged),
@@ -66,17 +67,3 @@ def conclude(run: str, outside: Outside, now: datetime) -> Conclusion:
         unfinished=tuple(sorted(tenant for each in acted for tenant in each.unfinished)),
         published=msgspec.structs.replace(published, errors=(*errors, *published.errors)),
     )
-
-
-def mark_audited(outside: Outside, now: datetime, *, judged: int, of: int) -> None:
-    """Note that the fleet was audited: what the daily run counts the days from."""
-    notes.write(outside.archive, notes.LAST_AUDIT, LastAudit(at=now, judged=judged, of=of))
-
-
-def days_since_audit(outside: Outside, now: datetime) -> float:
-    """Days since the last audit; where there was none yet, since this was first asked. Silence is counted, too."""
-    last = notes.read(outside.archive, notes.LAST_AUDIT, LastAudit)
-    if last is None:
-        mark_audited(outside, now, judged=0, of=0)
-        return 0.0
-    return max(0.0, (now - last.at).total_seconds() / 86_400)

@@ -1,7 +1,7 @@
 """The JSON documents of the bucket: manifests, standings, verdicts. Read strictly, written conditionally."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -52,6 +52,11 @@ def pretty(document: object) -> bytes:
 
 def read_manifest(archive: Archive, tenant: str) -> Manifest:
     """The tenant's manifest. Raises InnkeeperError where there is none, or one that cannot be trusted."""
+    return open_manifest(archive, tenant)[0]
+
+
+def open_manifest(archive: Archive, tenant: str) -> tuple[Manifest, str]:
+    """The manifest and its tag."""
     stored = archive.get(manifest_key(tenant))
     if stored is None:
         raise NoTenantError(
@@ -62,7 +67,7 @@ def read_manifest(archive: Archive, tenant: str) -> Manifest:
         raise DocumentError(
             f"{manifest_key(tenant)} is about {manifest.tenant!r}", hint=f"write it anew: innkeeper apply {tenant}"
         )
-    return manifest
+    return manifest, stored.etag
 
 
 def write_manifest(archive: Archive, manifest: Manifest) -> bool:
@@ -109,6 +114,20 @@ def read_standing(archive: Archive, tenant: str) -> tuple[Standing, str | None]:
     if standing.tenant != tenant:
         raise DocumentError(f"{key} is about {standing.tenant!r}", hint="restore an earlier version of that object")
     return standing, stored.etag
+
+
+def tags(archive: Archive, keys: Iterable[str]) -> dict[str, str]:
+    """The tags of those of ``keys`` that exist: a call for each thousand objects from the first to the last."""
+    wanted = sorted(keys)
+    if not wanted:
+        return {}
+    prefix, asked, found = f"{wanted[0].partition('/')[0]}/", frozenset(wanted), {}
+    for key, tag in archive.tags(prefix, wanted[0][:-1]):  # begins sort before the whole
+        if key > wanted[-1]:
+            break
+        if key in asked:
+            found[key] = tag
+    return found
 
 
 def write_standing(archive: Archive, standing: Standing, etag: str | None) -> str:

@@ -44,6 +44,12 @@ def advance(watermark: str, tenant: str, keys: Iterable[str], now: datetime) -> 
     return max([watermark, position(tenant, now), *keys], key=lambda key: (moment(key) or _EPOCH, key))
 
 
+def overlapping(tenant: str, keys: Iterable[str], watermark: str) -> tuple[str, ...]:
+    """Those of a tenant's ``keys`` that will be listed once more from ``watermark`` on."""
+    since = position(tenant, (moment(watermark) or _EPOCH) - OVERLAP)
+    return tuple(key for key in keys if key >= since)
+
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -32,7 +32,9 @@ def without_outages(
     providers = {outage.provider for outage in outages}
     touched = {tenant for tenant, tally in tallies.items() if any(provider in providers for provider, _ in tally)}
     again = [
-        judge(one.case, archive, now, outages=outages, drill=settings.drill) if one.tenant in touched else one
+        judge(one.case, archive, now, keys=one.keys, outages=outages, drill=settings.drill)
+        if one.tenant in touched
+        else one
         for one in judged
     ]
     return again, outages
@@ -53,7 +55,7 @@ def guard_account(
     def again(one: Judged) -> Judged:
         policy = resolve_policy("strict", settings.overrides, one.case.manifest.overrides)
         case = msgspec.structs.replace(one.case, policy=policy)
-        return judge(case, outside.archive, now, outages=outages, drill=settings.drill)
+        return judge(case, outside.archive, now, keys=one.keys, outages=outages, drill=settings.drill)
 
     return [again(one) if one.tenant in guard.strict else one for one in judged], guard
 

@@ -1,23 +1,20 @@
 """Judge many tenants, several at a time: reading their documents is mostly waiting. Reads only."""
 
-from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any
 
 import msgspec
 
+from provisioner.conduct.copies import Copy, current
+from provisioner.conduct.each import each
 from provisioner.conduct.enforce import Pace
 from provisioner.conduct.facts import new_keys
 from provisioner.conduct.judge import Case, Judged, judge, open_case
 from provisioner.conduct.run import Settings
 from provisioner.errors import InnkeeperError
 from provisioner.ports import Archive
-from provisioner.rules import Outage
-
-T = TypeVar("T")
-R = TypeVar("R")
-_SOME = 16  # tenants handed to a thread at once
+from provisioner.rules import Outage, resolve_policy
 
 
 class Bench(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,10 +34,15 @@ def judge_all(
     *,
     outages: tuple[Outage, ...] = (),
     strict: Collection[str] = (),
+    batches: Mapping[str, Sequence[str]] | None = None,
 ) -> Bench:
-    """Judge ``tenants``; those in ``strict`` by the strict profile. Half of the time is kept for acting."""
-    cases, not_judged = _open_all(tenants, archive, settings, strict)
-    marks = {case.manifest.tenant: case.standing.watermark for case in cases}
+    """Judge ``tenants``; those in ``strict`` by the strict profile. Half of the time is kept for acting.
+
+    ``batches`` are those of which copies may be kept; whoever's copy holds is not read.
+    """
+    copies = current(archive, batches, settings.workers) if batches else {}
+    cases, not_judged = _open_all(tenants, archive, settings, strict, copies)
+    marks = {case.manifest.tenant: case.mark for case in cases}
     keys = new_keys(archive, marks, now) if marks else {}
     least = max(pace.seconds_left() / 2, pace.reserve)
 
@@ -52,7 +54,7 @@ def judge_all(
         except InnkeeperError as err:
             return err
 
-    found = list(zip(cases, _each(judged, cases, settings.workers), strict=True))
+    found = list(zip(cases, each(judged, cases, settings.workers), strict=True))
     failed = {case.manifest.tenant: str(one) for case, one in found if isinstance(one, InnkeeperError)}
     return Bench(
         judged=tuple(one for _, one in found if isinstance(one, Judged)),
@@ -62,17 +64,24 @@ def judge_all(
 
 
 def _open_all(
-    tenants: Sequence[str], archive: Archive, settings: Settings, strict: Collection[str]
+    tenants: Sequence[str],
+    archive: Archive,
+    settings: Settings,
+    strict: Collection[str],
+    copies: Mapping[str, Copy],
 ) -> tuple[list[Case], dict[str, str]]:
     """All cases, those judged longest ago first: a run that ends early does not always end at the same tenant."""
 
     def opened(tenant: str) -> Case | InnkeeperError:
+        profile = "strict" if tenant in strict else ""
         try:
-            return open_case(archive, tenant, settings.overrides, profile="strict" if tenant in strict else "")
+            if tenant in copies:
+                return _case(copies[tenant], settings.overrides, profile)
+            return open_case(archive, tenant, settings.overrides, profile=profile)
         except InnkeeperError as err:
             return err
 
-    found = _each(opened, tenants, settings.workers)
+    found = each(opened, tenants, settings.workers)
     not_judged = {
         tenant: str(one) for tenant, one in zip(tenants, found, strict=True) if isinstance(one, InnkeeperError)
     }
@@ -81,9 +90,13 @@ def _open_all(
     return cases, not_judged
 
 
-def _each(work: Callable[[T], R], items: Sequence[T], workers: int) -> list[R]:
-    """``work`` on every item, in order, in threads; some at a time, for handing over single ones costs too."""
-    size = max(1, min(_SOME, len(items) // (4 * workers)))
-    parts = [items[start : start + size] for start in range(0, len(items), size)]
-    with ThreadPoolExecutor(workers) as pool:
-        return [one for part in pool.map(lambda part: [work(item) for item in part], parts) for one in part]
+def _case(copy: Copy, overrides: Mapping[str, Any], profile: str) -> Case:
+    manifest = copy.manifest
+    return Case(
+        manifest=manifest,
+        manifest_etag=copy.manifest_etag,
+        standing=copy.standing,
+        etag=copy.etag,
+        policy=resolve_policy(profile or manifest.profile, overrides, manifest.overrides),
+        last=copy.last,
+    )

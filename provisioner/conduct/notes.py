@@ -18,7 +18,6 @@ from provisioner.rules import AccountGuard, Outage, Share
 
 T = TypeVar("T")
 
-LAST_AUDIT = "runs/last-audit.json"
 _TRIES = 5
 
 
@@ -94,14 +93,6 @@ class Acted(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...] = ()
 
 
-class LastAudit(msgspec.Struct, frozen=True, kw_only=True):
-    """When the fleet was last audited to the end."""
-
-    at: datetime
-    judged: int = 0
-    of: int = 0
-
-
 def proposed_key(run: str, batch: str) -> str:
     return f"runs/{run}/proposed/{batch}.json"
 
@@ -120,7 +111,7 @@ def decision_key(run: str) -> str:
 
 def write_judged(archive: Archive, run: str, batch: str, judged: tuple[Judged, ...]) -> None:
     """Keep a batch's judgements for the second phase, which then reads one object instead of everything again."""
-    _write(archive, judged_key(run, batch), gzip.compress(msgspec.json.encode(judged), compresslevel=1, mtime=0))
+    write_raw(archive, judged_key(run, batch), gzip.compress(msgspec.json.encode(judged), compresslevel=1, mtime=0))
 
 
 def read_judged(archive: Archive, run: str, batch: str) -> dict[str, Judged]:
@@ -137,10 +128,11 @@ def read_judged(archive: Archive, run: str, batch: str) -> dict[str, Judged]:
 
 def write(archive: Archive, key: str, note: object) -> None:
     """Store a note, whoever wrote it before."""
-    _write(archive, key, pretty(note))
+    write_raw(archive, key, pretty(note))
 
 
-def _write(archive: Archive, key: str, body: bytes) -> None:
+def write_raw(archive: Archive, key: str, body: bytes) -> None:
+    """Store a note as it is."""
     for _ in range(_TRIES):
         stored = archive.get(key)
         try:

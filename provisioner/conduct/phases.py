@@ -20,7 +20,7 @@ from provisioner.conduct.judge import Judged
 from provisioner.conduct.judging import Bench, judge_all
 from provisioner.conduct.notes import Acted, Decision, Hours, Line, Proposal
 from provisioner.conduct.outside import Outside
-from provisioner.conduct.publish import Published, publish_pages
+from provisioner.conduct.pages import Published, publish_pages
 from provisioner.conduct.run import Report, Settings
 from provisioner.errors import InnkeeperError
 from provisioner.ports import Archive
@@ -41,7 +41,7 @@ def judge_batch(
     tenants: Sequence[str], outside: Outside, now: datetime, settings: Settings, *, batch: str, pace: Pace | None = None
 ) -> Proposal:
     """Phase one: judge, change nothing, and note what would be done. ``settings.run`` names the run."""
-    bench = judge_all(tenants, outside.archive, now, settings, pace or Pace())
+    bench = judge_all(tenants, outside.archive, now, settings, pace or Pace(), batches={batch: tenants})
     policy = resolve_policy("standard", settings.overrides)
     shares = {one.tenant: share(one) for one in bench.judged}
     proposal = Proposal(
@@ -168,9 +168,10 @@ def act_batch(
         outages=decision.outages,
         account=decision.account,
         guard=decision.guard,
+        batches={batch: tuple(tenants)},
     )
     report = act(report, outside, now, settings, pace)
-    pages, found = publish_pages(report, outside, now, overrides=settings.overrides)
+    pages, found = publish_pages(report, outside.archive, now, overrides=settings.overrides)
     notes.write(
         outside.archive, notes.acted_key(settings.run, batch), _acted(report, pages, found, settings.run, batch)
     )

@@ -4,42 +4,21 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
-from provisioner.conduct import documents, ledger
+from provisioner.conduct import documents, last_audit, ledger
 from provisioner.conduct.aws_view import words
-from provisioner.conduct.judge import Judged
 from provisioner.conduct.outside import Outside
-from provisioner.conduct.readings import last_read
+from provisioner.conduct.pages import Published, publish_pages, replace
 from provisioner.conduct.run import Report
 from provisioner.errors import InnkeeperError
-from provisioner.ports import Archive, Conflict, Mail
-from provisioner.report import (
-    build_digest,
-    build_report,
-    digest_subject,
-    iso_week,
-    render_digest,
-    render_index,
-    render_report,
-)
+from provisioner.ports import Conflict, Mail
+from provisioner.report import build_digest, digest_subject, iso_week, render_digest, render_index
 from provisioner.report.data import Report as Rendered
 from provisioner.report.data import ReportData
 from provisioner.report.digest import Digest, attachment
-from provisioner.rules import resolve_policy
 
-_TRIES = 3
 _MANY = 50  # sentences about single tenants, in a mail that must be read
 INDEX = "dashboard/index.html"
 FLEET_CSV = "dashboard/fleet.csv"  # all tenants; the mail carries as many as keep it small
-
-
-class Published(msgspec.Struct, frozen=True, kw_only=True):
-    """Keys of the pages written, whether the digest went out now, and what failed."""
-
-    pages: tuple[str, ...] = ()
-    digest_sent: bool = False
-    errors: tuple[str, ...] = ()
 
 
 def publish(
@@ -52,67 +31,19 @@ def publish(
 ) -> Published:
     """Write what the audit found. ``fleet``: all tenants there are; None: the run was over a part, so no fleet page.
 
-    The digest is mailed once an ISO week; pages of the same week are written over.
+    The digest is mailed once an ISO week; pages of the same week are written over. That everybody was audited is
+    noted last.
     """
-    pages, found = publish_pages(report, outside, now, overrides=overrides)
+    pages, found = publish_pages(report, outside.archive, now, overrides=overrides)
     if fleet is None:
         return pages
     operator = report.judged[0].case.manifest.operator if report.judged and not report.stopped else None
     whole = publish_fleet(found, outside, now, fleet=fleet, alerts=alerts(report), operator=operator)
+    if not report.stopped:
+        last_audit.mark(outside.archive, now, judged=(one.tenant for one in report.judged), fleet=fleet)
     return Published(
         pages=(*pages.pages, *whole.pages), digest_sent=whole.digest_sent, errors=(*pages.errors, *whole.errors)
     )
-
-
-def publish_pages(
-    report: Report, outside: Outside, now: datetime, *, overrides: Mapping[str, Any] | None = None
-) -> tuple[Published, tuple[ReportData, ...]]:
-    """Write the page of every tenant that was judged; what they say is also returned, for the fleet's page."""
-    pages: list[str] = []
-    found: list[ReportData] = []
-    collected, errors = _last_read(outside.archive)
-    # What was carried out is noted in the standing, and a run that was stopped stored none: these are read again.
-    carried_out = {done.tenant for done in report.done}
-    for one in report.judged:
-        moved = bool(report.stopped) or one.tenant in carried_out
-        try:
-            data = _data(one, outside.archive, now, overrides or {}, collected.get(one.tenant), moved=moved)
-            rendered = render_report(data)
-            base = f"reports/{one.tenant}/{iso_week(now)}"
-            replace(outside.archive, f"{base}.html", rendered.html.encode())
-            replace(outside.archive, f"{base}.json", rendered.json.encode())
-            replace(outside.archive, f"{base}.csv", rendered.csv.encode())
-        except (InnkeeperError, Conflict) as err:
-            errors.append(f"report of {one.tenant}: {err}")
-        else:
-            pages.append(f"{base}.html")
-            found.append(data)
-    return Published(pages=tuple(pages), errors=tuple(errors)), tuple(found)
-
-
-def _last_read(archive: Archive) -> tuple[dict[str, datetime], list[str]]:
-    """When queues were last read to their end. A note that cannot be read makes no week a quiet one."""
-    try:
-        return last_read(archive), []
-    except InnkeeperError as err:
-        return {}, [f"when queues were last read: {err}"]
-
-
-def _data(
-    one: Judged,
-    archive: Archive,
-    now: datetime,
-    overrides: Mapping[str, Any],
-    collected: datetime | None,
-    *,
-    moved: bool,
-) -> ReportData:
-    manifest = one.case.manifest
-    standing = one.verdict.standing
-    if moved:
-        standing, _ = documents.read_standing(archive, one.tenant)
-    policy = resolve_policy(manifest.profile, overrides, manifest.overrides)
-    return build_report(manifest, standing, [one.verdict], policy, now, collected=collected)
 
 
 def publish_fleet(
@@ -176,19 +107,3 @@ def _once(outside: Outside, mark: str, mail: Mail) -> bool:
     outside.mailer.send(mail)
     outside.archive.put_new(mark, documents.pretty({"message_id": mail.message_id}))
     return True
-
-
-def replace(archive: Archive, key: str, body: bytes) -> None:
-    """Store a page that may be written again. Most are new each week, so one call is the rule."""
-    etag = None
-    for _ in range(_TRIES):
-        try:
-            archive.put_if(key, body, etag)
-        except Conflict:
-            stored = archive.get(key)
-            if stored is not None and stored.body == body:
-                return
-            etag = stored.etag if stored else None
-        else:
-            return
-    raise Conflict(key)

@@ -40,6 +40,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     outages: tuple[Outage, ...] = ()
     account: AccountState | None = None
     guard: AccountGuard = AccountGuard()
+    batches: dict[str, tuple[str, ...]] = {}  # those judged whole, of which copies are kept
     amazon: Seen = Seen()  # what AWS itself has against tenants; looked at in a run over everybody
     dry_run: bool = False
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime
 
+import msgspec
+
 from provisioner.conduct import documents
 from provisioner.conduct.judge import Judged
 from provisioner.errors import InnkeeperError
@@ -27,11 +29,11 @@ def store(
     for _ in range(_TRIES):
         guard(one)
         try:
-            documents.write_standing(archive, one.verdict.standing, one.case.etag)
+            etag = documents.write_standing(archive, one.verdict.standing, one.case.etag)
         except Conflict:
             one = again()
             continue
         if one.verdict.findings or one.verdict.actions or one.changed:
             documents.append_verdict(archive, one.verdict, documents.run_id(now, by))
-        return one
+        return msgspec.structs.replace(one, etag=etag)
     raise InnkeeperError(f"{one.tenant}: its standing kept changing", hint="run the same command again")

@@ -101,7 +101,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     """Everything on one tenant's report; built from that tenant's objects only."""
 
-    week: str  # ISO week, such as 2026-W48
+    week: str  # ISO week, such as 2026-W48, that the report is filed under
     at: datetime
     tenant: str
     name: str

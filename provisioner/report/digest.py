@@ -73,9 +73,15 @@ def build_digest(
         unjudged=tuple(sorted(set(fleet) - judged)),
         states={state: sum(1 for report in reports if report.state == state) for state in _STATES},
         totals=dict(totals),
-        rows=tuple(Row(report=one, attention=attention(one), link=_link(one)) for one in sorted(reports, key=urgency)),
+        rows=tuple(_row(one, week) for one in sorted(reports, key=urgency)),
         alerts=tuple(alerts),
     )
+
+
+def _row(report: ReportData, week: str) -> Row:
+    """A tenant's line in the digest of ``week``. Where nothing came or was decided in it, its page is an older one."""
+    since = () if report.week == week else (f"no news since {report.week}",)
+    return Row(report=report, attention=(*attention(report), *since), link=_link(report))
 
 
 def urgency(report: ReportData) -> tuple[float, ...]:

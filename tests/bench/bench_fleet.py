@@ -5,7 +5,7 @@
 
 A week of events over the tenants (a power law: few large ones, many small ones) lies as facts in a folder that stands
 for the bucket. Two processes judge half of the tenants each, as two functions of a run in batches do; then a second
-audit without news. Own time, and calls to the bucket by tenant.
+audit without news. Own time, and calls to the bucket by tenant; pages are written empty unless ``--pages``.
 """
 
 import argparse
@@ -25,18 +25,22 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
+import msgspec
 from bench_rules import MIX, NOW, WEEK, _event
 from fakes import FakeAccount, FakeBlocklist, FakeLevers, FakeMailer, FakeOperator, FakeReputation, manifest
 
-from provisioner.conduct import acting
+from provisioner.conduct import acting, pages
 from provisioner.conduct.audit import Settings, audit
+from provisioner.conduct.batches import KEY, cut, dump
 from provisioner.conduct.carry_out import carry_out
 from provisioner.conduct.documents import manifest_key, pretty
 from provisioner.conduct.outside import Outside
 from provisioner.feedback.facts import encode_facts
 from provisioner.feedback.keys import facts_key
 from provisioner.ports import Conflict, Stored
+from provisioner.report.data import Report
 
+NO_PAGE = Report(html="", text="", json="", csv="")
 COLLECTED = NOW - timedelta(hours=2)
 
 
@@ -89,8 +93,9 @@ class FolderArchive:
         self._write(path, body)
         return _etag(body)
 
-    @staticmethod
-    def _write(path: Path, body: bytes) -> None:
+    def _write(self, path: Path, body: bytes) -> None:
+        if not path.exists():
+            self._listed.clear()
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body)
 
@@ -111,13 +116,18 @@ class FolderArchive:
             if key > after:
                 yield key
 
+    def tags(self, prefix: str, after: str = ""):
+        return ((key, self._tag(key)) for key in self.keys(prefix, after))
+
+    @timed("folder")
+    def _tag(self, key: str) -> str:
+        return _etag((self.root / key).read_bytes())
+
     def _sorted(self, prefix: str) -> list[str]:
         """S3 keeps its listing sorted; the time to sort a folder is not ours, so it is spent once."""
-        if prefix == "facts/":
-            if prefix not in self._listed:
-                self._listed[prefix] = self._walk(prefix)
-            return self._listed[prefix]
-        return self._walk(prefix)
+        if prefix not in self._listed:
+            self._listed[prefix] = self._walk(prefix)
+        return self._listed[prefix]
 
     @timed("folder")
     def _walk(self, prefix: str) -> list[str]:
@@ -160,11 +170,25 @@ def fill(job: tuple[Path, int, int, int, int]) -> None:
             archive.put_new(facts_key(tenant, min(start + span, COLLECTED), body), body)
 
 
-def judge(job: tuple[Path, int, int, int]) -> dict[str, object]:
-    root, first, step, tenants = job
+def divide(root: Path, step: int, tenants: int) -> None:
+    """The list of batches; each process judges whole ones."""
+    parts = [[name(number) for number in range(first, tenants, step)] for first in range(step)]
+    work = [msgspec.structs.replace(one, batch=f"{n}-{one.batch}") for n, part in enumerate(parts) for one in cut(part)]
+    FolderArchive(root).put_new(KEY, dump(work))
+
+
+@timed("pages")
+def publish(report, archive, now):
+    return pages.publish_pages(report, archive, now)[0].errors
+
+
+def judge(job: tuple[Path, int, int, int, bool]) -> dict[str, object]:
+    root, first, step, tenants, rendered = job
     archive = FolderArchive(root)
     names = [name(number) for number in range(first, tenants, step)]
     archive._sorted("facts/")
+    if not rendered:
+        pages.render_report = lambda _: NO_PAGE
     acting.carry_out = timed("after")(carry_out)
     world = outside(archive)
     figures: dict[str, object] = {}
@@ -173,10 +197,13 @@ def judge(job: tuple[Path, int, int, int]) -> dict[str, object]:
         SPENT.clear()
         began, own = time.perf_counter(), time.process_time()
         report = audit(names, world, now, Settings(fleet=tenants, force=True))
-        wall, own = time.perf_counter() - began, time.process_time() - own
-        figures[title] = (wall, own - SPENT.total(), SPENT["after"], SPENT["folder"], dict(archive.calls))
+        own = time.process_time() - own - SPENT.total()
+        published = publish(report, archive, now)
+        wall = time.perf_counter() - began
+        figures[title] = (wall, own, SPENT["after"], SPENT["pages"], SPENT["folder"], dict(archive.calls))
         assert not report.not_judged, next(iter(report.not_judged.values()))
         assert len(report.judged) == len(names)
+        assert not published, published[0]
         if title == "news":
             figures["states"] = Counter(str(one.verdict.after) for one in report.judged)
             figures["blocks"] = sum(len(one.verdict.standing.blocks) for one in report.judged)
@@ -189,6 +216,7 @@ def main() -> int:
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--tenants", type=int, default=10_000)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--pages", action="store_true", help="render the tenants' pages, which takes most of the time")
     parser.add_argument("--profile", action="store_true", help="one process, with the slowest functions")
     options = parser.parse_args()
     jobs = 1 if options.profile else options.jobs
@@ -198,20 +226,21 @@ def main() -> int:
         facts = list((root / "facts").rglob("*.gz"))
         size = sum(path.stat().st_size for path in facts)
         print(f"{options.events:,} events, {options.tenants:,} tenants, {len(facts):,} objects, {size / 1e6:.0f} MB")
+        divide(root, jobs, options.tenants)
         if options.profile:
             with cProfile.Profile() as profile:
-                judge((root, 0, 1, options.tenants))
+                judge((root, 0, 1, options.tenants, options.pages))
             pstats.Stats(profile).sort_stats("tottime").print_stats(35)
             return 0
-        parts = pool.map(judge, [(root, n, jobs, options.tenants) for n in range(jobs)], chunksize=1)
+        parts = pool.map(judge, [(root, n, jobs, options.tenants, options.pages) for n in range(jobs)], chunksize=1)
     print(f"CPU seconds of {jobs} processes together")
-    print("           wall   judged and stored   enforced and told   folder   calls a tenant")
+    print("           wall   judged and stored   enforced and told   reports, copies   folder   calls a tenant")
     for title in ("news", "quiet"):
         wall = max(part[title][0] for part in parts)
-        own, after, folder = (sum(part[title][n] for part in parts) for n in (1, 2, 3))
-        calls = sum((Counter(part[title][4]) for part in parts), Counter())
+        own, after, copied, folder = (sum(part[title][n] for part in parts) for n in (1, 2, 3, 4))
+        calls = sum((Counter(part[title][5]) for part in parts), Counter())
         each = ", ".join(f"{number / options.tenants:.2f} {kind}" for kind, number in sorted(calls.items()))
-        print(f"{title:<9}{wall:6.1f}{own:20.1f}{after:20.1f}{folder:9.1f}   {each}")
+        print(f"{title:<9}{wall:6.1f}{own:20.1f}{after:20.1f}{copied:18.1f}{folder:9.1f}   {each}")
     print(
         f"       {dict(sum((part['states'] for part in parts), Counter()))}, {sum(p['blocks'] for p in parts):,} blocks"
     )

@@ -13,8 +13,9 @@ from provisioner.conduct import batches, notes, operator
 from provisioner.conduct.audit import Settings
 from provisioner.conduct.collect import Drain
 from provisioner.conduct.collecting import collect_all
-from provisioner.conduct.conclude import conclude, days_since_audit
+from provisioner.conduct.conclude import conclude
 from provisioner.conduct.documents import read_standing, standing_key
+from provisioner.conduct.last_audit import days_since
 from provisioner.conduct.phases import act_batch, count, judge_batch
 from provisioner.errors import InnkeeperError
 from provisioner.model.standing import State
@@ -81,7 +82,7 @@ def test_a_run_in_batches_ends_as_one_in_one_go():
     sent = len(world.mailer.sent)
     assert run(world).complete
     assert len(world.mailer.sent) == sent
-    assert days_since_audit(world.outside, NOW) == 0
+    assert days_since(world.archive, NOW) == 0
 
 
 def test_the_limit_is_the_runs_not_a_batchs():
@@ -304,12 +305,12 @@ def test_a_reinstatement_between_the_phases_wins():
 def test_days_without_an_audit_are_counted_from_the_last_or_from_the_first_look():
     """D6: a schedule that never fires is silence, and silence is counted. M8."""
     world = fleet(1)
-    assert [days_since_audit(world.outside, NOW + timedelta(days=n)) for n in (0, 3, 8)] == [0, 3, 8]
+    assert [days_since(world.archive, NOW + timedelta(days=n)) for n in (0, 3, 8)] == [0, 3, 8]
     collected(world)
     assert run(world).complete
-    assert days_since_audit(world.outside, NOW + timedelta(days=8)) == 8
+    assert days_since(world.archive, NOW + timedelta(days=8)) == 8
     many = fleet(10)
     condemn(many, *list(many.manifests)[:4])
     collected(many)
     assert run(many).stopped
-    assert days_since_audit(many.outside, NOW + timedelta(days=8)) == 0  # first asked now: no audit came to its end
+    assert days_since(many.archive, NOW + timedelta(days=8)) == 0  # first asked now: no audit came to its end

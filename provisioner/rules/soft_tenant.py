@@ -23,7 +23,7 @@ def judge(view: View) -> list[Outcome]:
         ID, f"{people(count)} could not take mail for the moment in {days} days ({rate}).",
         [event for _, event in bounced],
         numbers={"addresses": count, "sends": sends if known else "unknown"},
-        limits={"addresses": least, "share": limit, "window_days": days}, total=count,
+        limits={"addresses": least, "share": limit, "window_days": days},
     )  # fmt: skip
     return [
         Outcome(

@@ -19,7 +19,7 @@ from rules_events import (
 
 from provisioner.model.event import Kind
 from provisioner.model.standing import State
-from provisioner.rules import resolve_policy
+from provisioner.rules import resolve_policy, unblock
 
 GOOD, WARNED, SUSPENDED, TERMINATED = State
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -53,6 +53,17 @@ SOFT_RECIPIENT = {
     ),
     "late, in another order": (soft(3) + soft(5) + deliveries_at(4.5) + soft(4), False),
 }
+
+
+def test_a_soft_bounce_in_the_moment_of_an_unblock_is_settled_and_the_next_counts():
+    lifted = unblock(judged(soft(5, 4, 3)).standing, FULL, now=NOW - 3 * DAY, by="Ada", reason="x")
+    assert newly_blocked(judged(soft(2, 1), standing=lifted)) == []
+    just_after = soft(3 - 1 / 86_400_000)  # a millisecond
+    assert newly_blocked(judged(just_after, soft(2, 1), standing=lifted)) == [FULL]
+
+
+def test_one_address_that_bounces_seldom_hides_no_other():
+    assert newly_blocked(judged(soft(5, to="a@web.de"), soft(5, 4, 3))) == [FULL]
 
 
 @pytest.mark.parametrize(("events", "blocks"), SOFT_RECIPIENT.values(), ids=SOFT_RECIPIENT)

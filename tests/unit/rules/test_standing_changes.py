@@ -126,6 +126,23 @@ def test_a_complainer_who_is_blocked_for_good_already_is_not_named_again(reason,
     assert (finding(verdict, "complaint-recipient") is None) is (reason == kept)
 
 
+AFTER = {
+    # how long after the unblock it bounced -> what is done
+    "in that moment": (timedelta(0), None),
+    "a millisecond later": (timedelta(milliseconds=1), Propose),
+    "365 days later": (365 * DAY, Propose),
+    "a millisecond after a year": (365 * DAY + timedelta(milliseconds=1), BlockRecipient),
+}
+
+
+@pytest.mark.parametrize(("late", "action"), AFTER.values(), ids=AFTER)
+def test_a_bounce_after_an_unblock_is_asked_about_for_a_year(late, action):
+    lifted = unblock(judged(bounced(1)).standing, "gone0@web.de", now=NOW, **ADA)
+    again = event(Kind.HARD, "gone0@web.de", status="5.1.1", ago=timedelta(0), now=NOW + late)
+    verdict = judged(again, standing=lifted, now=NOW + late)
+    assert [type(one) for one in verdict.actions] == ([action] if action else [])
+
+
 @pytest.mark.parametrize(("reason", "kept"), [("complaint", "hard"), ("hard", "hard"), ("manual", "manual")])
 def test_a_bounced_address_that_is_blocked_for_good_already_is_not_named_again(reason, kept):
     held = msgspec.structs.replace(BAKERY, blocks={"gone0@web.de": Block(reason=reason, since=NOW)})

@@ -2,14 +2,16 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from rules_events import NOW, STANDARD, bounced, complained, delivered, event, finding, judged, many
 
 from provisioner.model.event import Kind
-from provisioner.model.standing import Standing
+from provisioner.model.standing import Standing, Unblock
 from provisioner.rules import complaint_flood, complaint_tenant, hard_flood, hard_tenant, resolve_policy
 from provisioner.rules.clock import HOUR, to_ms
 from provisioner.rules.memory import Memory
+from provisioner.rules.outage import Outage
 from provisioner.rules.view import View
 
 BAKERY = Standing(tenant="bakery")
@@ -97,6 +99,8 @@ def test_a_size_of_tenant_begins_with_its_number_of_mails(mails, wanted):
     hard = finding(judged(bounced(1), delivered(mails - 1), policy=policy), "hard-tenant").limits
     assert (complaint["suspend complainants"], hard["suspend addresses"]) == (wanted, wanted)
     assert ("suspend share" in complaint, "suspend share" in hard) == (mails >= 10, mails >= 10)
+    unknown = finding(judged(bounced(mails), policy=policy), "hard-tenant").limits
+    assert (unknown["suspend addresses"], "suspend share" in unknown) == (7, False)
 
 
 def test_a_flood_of_complaints_counts_people_and_speaks_of_one_as_one():
@@ -107,3 +111,55 @@ def test_a_flood_of_complaints_counts_people_and_speaks_of_one_as_one():
         "1 recipient reported mail as unwanted within 24 hours (10 % of 10 deliveries that can be complained about)."
     )
     assert (len(why.events), why.events_total) == (2, 1)
+
+
+def seen_by(standing=BAKERY, **more):
+    return View(Memory(), standing, STANDARD, to_ms(NOW), **more)
+
+
+def test_a_window_ends_now_and_begins_after_the_last_reinstatement():
+    assert seen_by().domain == ""
+    now, back = to_ms(NOW), NOW - timedelta(days=2)
+    assert [seen_by().since(), seen_by().since(hours=3), seen_by().since(days=3)] == [
+        now,
+        now - 3 * HOUR,
+        now - 72 * HOUR,
+    ]
+    reinstated = seen_by(msgspec.structs.replace(BAKERY, reinstated=back))
+    assert [reinstated.since(hours=3), reinstated.since(days=3)] == [now - 3 * HOUR, to_ms(back) + 1]
+    assert (seen_by().floor, View(Memory(), BAKERY, STANDARD, 5).since(days=1)) == (0, 0)
+
+
+def test_an_address_is_settled_by_the_last_that_was_decided_about_it():
+    view, early = seen_by(), Unblock(recipient="a@b.c", at=NOW - timedelta(days=3), by="Ada", reason="x")
+    assert view.settled("a@b.c") == -1
+    late = msgspec.structs.replace(early, at=NOW - timedelta(days=1))
+    view = seen_by(msgspec.structs.replace(BAKERY, unblocks=(late, early)))
+    assert (view.settled("a@b.c"), view.settled("other@b.c")) == (to_ms(late.at), -1)
+    for part, name in ((view.memory.lifted, "a@b.c"), (view.memory.closed, "block:a@b.c")):
+        part[name] = to_ms(NOW) + len(view.memory.lifted)
+        assert view.settled("a@b.c") == part[name]
+
+
+def test_hard_bounces_are_seen_from_the_moment_a_window_begins_and_looked_up_once(monkeypatch):
+    view = crowd(monkeypatch)
+    when = to_ms(NOW) - HOUR
+    assert [len(view.hard(since)) for since in (when - 1, when, when + 1)] == [6, 6, 0]
+    assert view.hard(when) is view.hard(when)
+    view.memory.bounced.days.clear()
+    assert view.hard_count(when) == 6
+    assert seen_by().hard_count(0) == 0
+
+
+def test_during_an_outage_only_addresses_known_by_name_are_counted(monkeypatch):
+    """The others cannot be told from those that the outage refused."""
+    view = crowd(monkeypatch)
+    view.outages = (Outage(provider="gmx.net", start=NOW - HOUR_AGO, end=NOW, tenants=12, addresses=12),)
+    assert view.hard_count(0) == 6
+
+
+@pytest.mark.parametrize(("option", "counted"), [("leave-out", 3), ("count", 5)])
+def test_deliveries_to_gmail_count_where_the_policy_says_so(option, counted):
+    policy = resolve_policy("standard", {"complaint.tenant.gmail": option})
+    verdict = judged(delivered(3), delivered(2, domain="gmail.com"), policy=policy)
+    assert verdict.counts["deliveries with complaint data"] == counted

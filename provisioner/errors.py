@@ -2,9 +2,13 @@
 
 
 class InnkeeperError(Exception):
-    """What went wrong, on what, and what to do next. ``exit_code`` is the command's (see the docs' table)."""
+    """What went wrong, on what, and what to do next. ``exit_code`` is the command's (see the docs' table).
+
+    ``ends_run``: whatever would be tried next, such as another tenant, would fail for the same reason.
+    """
 
     exit_code = 1
+    ends_run = False
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)

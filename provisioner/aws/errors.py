@@ -48,6 +48,8 @@ class AccessDeniedError(AwsError):
 class LoginError(AwsError):
     """No AWS credentials, expired ones, or wrong ones."""
 
+    ends_run = True
+
 
 class ThrottledError(AwsError):
     """AWS asked to slow down, after botocore's own retries."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from provisioner.cli.app import App, safe
-from provisioner.cli.fleet import apply_all, plan_all, say_protection, show_changes, show_failed
+from provisioner.cli.fleet import apply_all, plan_all, say_protection, say_without_files, show_changes, show_failed
 from provisioner.cli.reach import Reach
 from provisioner.exit_codes import Exit
 from provisioner.model.tenant import Dns, Tenant
@@ -27,6 +27,8 @@ def run(
     reach = Reach(app)
     reach.require_platform()
     app.say(reach.installation_line())
+    if not tenant_ids:
+        say_without_files(app, reach)
     plans, failed = plan_all(app, reach, tenants, refresh=refresh, adopt=adopt, parallel=parallel)
     for name, plan in plans.items():
         show_changes(app.err, name, plan.changes, skipped=plan.skipped)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import TypeVar
 
 from rich.console import Console
@@ -10,6 +11,7 @@ from provisioner.cli.app import App, safe, wrapped
 from provisioner.cli.enforcing import enforcer
 from provisioner.cli.progress import Board
 from provisioner.cli.reach import Reach
+from provisioner.conduct import documents
 from provisioner.errors import InnkeeperError
 from provisioner.model.tenant import Tenant
 from provisioner.onboarding.changes import Changes, counted
@@ -25,11 +27,26 @@ PARALLEL = 2  # one Terraform run takes some 600 MB and most of a core
 def each(
     items: Sequence[tuple[str, T]], work: Callable[[str, T], S], parallel: int = PARALLEL
 ) -> tuple[dict[str, S], dict[str, str]]:
-    """``work`` on every (name, item), a few at a time; results and errors by name, in the order given."""
+    """``work`` on every (name, item), a few at a time; results and errors by name, in the order given.
+
+    One that fails stops no other, unless the reason is everybody's: then nothing more is started.
+    """
     done: dict[str, S] = {}
     failed: dict[str, str] = {}
+    ended = Event()
+
+    def one(name: str, item: T) -> S:
+        if ended.is_set():
+            raise InnkeeperError("not started", hint="log in, then repeat the command: what is done is not done again")
+        try:
+            return work(name, item)
+        except InnkeeperError as error:
+            if error.ends_run:
+                ended.set()
+            raise
+
     with ThreadPoolExecutor(max(1, parallel)) as pool:
-        futures = [(name, pool.submit(work, name, item)) for name, item in items]
+        futures = [(name, pool.submit(one, name, item)) for name, item in items]
         for name, future in futures:
             try:
                 done[name] = future.result()
@@ -81,6 +98,15 @@ def say_protection(app: App, reach: Reach, plans: dict[str, Plan]) -> None:
     made = {change.address for plan in plans.values() for change in plan.changes.of("create")}
     if "aws_secretsmanager_secret.smtp" in made and (words := protection(reach.platform)):
         app.say(words)
+
+
+def say_without_files(app: App, reach: Reach) -> None:
+    """Tenants that have resources and no file, as when a file was removed: nothing of theirs is touched."""
+    files = {tenant.id for tenant in app.fleet.tenants}
+    for name in documents.tenants(reach.archive):
+        if name not in files:
+            app.say(f"{name} has resources, but no file in tenants/: left as it is. To end it: innkeeper terminate "
+                    f"{name}; to keep it: restore tenants/{name}.yaml")  # fmt: skip
 
 
 _MARKS = {"create": "[green]+[/]", "import": "[cyan]→[/]", "change": "[yellow]~[/]", "replace": "[red]±[/]",

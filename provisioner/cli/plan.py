@@ -4,7 +4,7 @@ import click
 from rich.console import Console
 
 from provisioner.cli.app import App, command_options
-from provisioner.cli.fleet import plan_all, say_protection, show_changes, show_failed
+from provisioner.cli.fleet import plan_all, say_protection, say_without_files, show_changes, show_failed
 from provisioner.cli.options import tenant_arguments, terraform_options
 from provisioner.cli.reach import Reach
 from provisioner.exit_codes import Exit
@@ -25,6 +25,8 @@ def command(app: App, tenant_ids: tuple[str, ...], refresh: bool, adopt: tuple[s
     reach = Reach(app)
     reach.require_platform()
     app.say(reach.installation_line())
+    if not tenant_ids:
+        say_without_files(app, reach)
     plans, failed = plan_all(app, reach, tenants, refresh=refresh, adopt=adopt, parallel=parallel)
 
     def text(out: Console) -> None:

@@ -91,6 +91,8 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"})
 
 def visible(text: str) -> str:
     """``text`` on one line, with everything a terminal could obey or hide written as an escape."""
+    if text.isprintable():
+        return text
     return "".join(ascii(char)[1:-1] if unicodedata.category(char) in _HIDDEN else char for char in text)
 
 

@@ -38,6 +38,12 @@ class StalePlanError(TerraformError):
     """The state changed after the plan was made (E15). Plan again."""
 
 
+class NotLoggedInError(TerraformError):
+    """No AWS credentials, expired ones, or those of another account (E20)."""
+
+    ends_run = True
+
+
 class ExistsError(TerraformError):
     """Something of that name is there already and is not in the state."""
 
@@ -49,7 +55,7 @@ class CancelledError(TerraformError):
 _LOCK_FIELD = re.compile(r"^\s*(ID|Who|Created):\s*(.+?)\s*$", re.MULTILINE)
 
 # What the first error says -> what to do. Looked for in summary and detail, in this order.
-_HINTS = (
+_LOGIN = (
     (
         r"ExpiredToken|security token.*expired|token has expired",
         "your AWS session has ended: log in again and repeat the command; what was made is in the state",
@@ -66,6 +72,8 @@ _HINTS = (
         r"AWS account ID not allowed",
         "you are logged in to another account than the one this was planned for: look at AWS_PROFILE",
     ),
+)
+_HINTS = (
     (
         r"AccessDenied|not authorized to perform|UnauthorizedOperation",
         "give the role or user that ran this the permission named above, then repeat",
@@ -98,8 +106,14 @@ def translate(what: str, diagnostics: Sequence[Diagnostic], rest: str = "") -> T
             "and takes it over; if it is not ours, rename or remove it",
             diagnostics=errors,
         )
-    hint = next((hint for pattern, hint in _HINTS if re.search(pattern, said)), "")
+    if hint := _first(_LOGIN, said):
+        return NotLoggedInError(message, hint=hint, diagnostics=errors)
+    hint = _first(_HINTS, said)
     return TerraformError(message, hint=hint or "run it again; what was made is in the state", diagnostics=errors)
+
+
+def _first(table: Sequence[tuple[str, str]], said: str) -> str:
+    return next((hint for pattern, hint in table if re.search(pattern, said)), "")
 
 
 def _locked(said: str, errors: Sequence[Diagnostic]) -> TerraformError:

@@ -166,13 +166,14 @@ CHECKS = (check_tenant, check_tenant, check_platform, check_policy)
 def check_problems(problems, content):
     """Each is one short printable line that points into the file."""
     rows = content.decode("utf-8", "replace").split("\n")
+    widest = max(map(len, rows))
     for problem in problems:
         assert isinstance(problem, Problem)
         shown = str(problem)
         assert shown.isprintable()
         assert len(shown) < 2000, len(shown)
         assert 1 <= problem.line <= len(rows) + 1
-        assert 1 <= problem.column <= max(map(len, rows)) + 1
+        assert 1 <= problem.column <= widest + 1
 
 
 def fuzz_blindly(seed, count):

@@ -3,6 +3,7 @@
 import pytest
 
 from provisioner.config.tenant import RESERVED_IDS, parse_tenant
+from provisioner.model.names import Place, PlatformNames
 from provisioner.model.tenant import Conduct, Credentials, Dmarc, Dns, Tenant
 
 FULL = """\
@@ -145,3 +146,14 @@ def test_ids_that_belong_to_the_platform(tenant_id):
     """``<prefix>-notices`` is the platform's configuration set, ``fleet/batches.json`` its list of tenants."""
     draft = parse_tenant(f"tenants/{tenant_id}.yaml", f"id: {tenant_id}".encode())
     assert any("is kept for the platform [C301]" in str(problem) for problem in draft.reading.problems)
+
+
+def test_the_longest_names_fit():
+    """F7: IAM and configuration sets take 64 characters, SQS and EventBridge 80, a bucket 63."""
+    platform = PlatformNames("p" * 16, Place("123456789012", "ap-southeast-1"))
+    names = platform.tenant("t" * 31)
+    short = [getattr(names, name) for name in ("base", "configuration_set", "ses_tenant", "user", "queue", "topic")]
+    short += [platform.function("sentinel"), platform.machine_role("collect"), platform.suspended_policy]
+    short += [f"{names.base}-blocks-9"]
+    assert max(map(len, short)) <= 64
+    assert len(platform.bucket) <= 63

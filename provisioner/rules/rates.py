@@ -23,10 +23,11 @@ class Limit(msgspec.Struct, frozen=True):
 def judge_rate(
     rule: str, kind: str, sentence: str, events: list[str], *,
     count: int, base: int, warn: Limit, suspend: Limit, numbers: dict[str, Value], noun: str, days: int,
+    total: int | None = None,
 ) -> list[Outcome]:  # fmt: skip
-    """Suspend, warn or only report, with the numbers that were compared."""
+    """Suspend, warn or only report, with the numbers that were compared; ``total`` events, if not ``count``."""
     limits = {**warn.limits("warn", noun), **suspend.limits("suspend", noun), "window_days": days}
-    why = evidence(rule, sentence, events, numbers=numbers, limits=limits, total=count)
+    why = evidence(rule, sentence, events, numbers=numbers, limits=limits, total=count if total is None else total)
     if suspend.reached(count, base):
         return [Outcome(severity="act", evidence=why, action=Suspend(kind=kind, evidence=why))]
     if warn.reached(count, base):

@@ -125,8 +125,9 @@ rate of 33 %. People wrongly blocked exist and did not complain; for the others 
 suppression list takes: addresses behind a 5.7.x refusal, Apple's private relay, and all candidates of a complaint.
 
 What this does not show: the fleet was made by the authors of the rules, so it tests that the rules do what they
-promise, not that the world looks like this. An organisation of 15 or more people whose server dies still suspends a
-tenant that sends fewer than 100 mails in four weeks, by the count of `hard-tenant`; a person lifts that.
+promise, not that the world looks like this. An organisation that took no mail in the last 28 days and now answers
+"unknown user" for 15 people or more cannot be told from a bad list: it still suspends a tenant that sends fewer than
+100 mails in four weeks, by the count of `hard-tenant`; a person lifts that. The strict profile counts each address.
 
 Where the others' numbers come from:
 

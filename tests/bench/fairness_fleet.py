@@ -189,13 +189,17 @@ def school(life: Life) -> None:
 
 
 def dead_server(life: Life) -> None:
-    """A partner's mail server is replaced and refuses everybody, also those it took mail for."""
-    people = [f"{first}.{last}@partner.example" for first, last in zip(FIRST[:13], LAST, strict=False)]
-    for to in people:
-        life.happen(Kind.DELIVERY, to, life.rng.random() * 5)
-        life.happen(Kind.HARD, to, 12 + life.rng.random(), status="5.1.1")
+    """A partner's mail server dies, or a new one refuses everybody, also those the old one took mail for."""
+    rng = life.rng
+    refuses = rng.random() < 0.5
+    names = [f"{first}.{last}" for first in FIRST for last in LAST]
+    for local in rng.sample(names, rng.randint(13, 60)):
+        to = f"{local}@partner.example"
+        if refuses:
+            life.happen(Kind.DELIVERY, to, rng.random() * 5)
+        life.happen(Kind.HARD, to, 12 + rng.random(), status="5.1.1" if refuses else "5.4.4")
         life.member.dead.add(to)
-    life.deliver(400, lambda: life.reader(200))
+    life.deliver(rng.choice((20, 60, 400)), lambda: life.reader(200))
 
 
 def out_of_office(life: Life) -> None:

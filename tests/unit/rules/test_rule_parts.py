@@ -90,6 +90,8 @@ def test_evidence_counts_each_event_once_and_names_twenty():
     ("address", "local", "domain", "may_block"),
     [
         ("a@b.c", "a", "b.c", True),
+        ("a@b", "a", "b", True),
+        ("@a@b.c", "@a", "b.c", True),
         ('"a@b"@c.d', '"a@b"', "c.d", True),
         ("boss", "", "boss", False),
         ("@b.c", "", "b.c", False),

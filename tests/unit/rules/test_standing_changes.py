@@ -41,6 +41,7 @@ def test_a_block_keeps_the_firmer_reason_and_its_beginning(known, new, kept):
     changes = Changes(msgspec.structs.replace(BAKERY, blocks=held), Memory(), NOW)
     changes.block(blocking(("a@b.c", new), ("b@b.c", "hard")))
     assert (changes.blocks["a@b.c"].reason, changes.blocks["a@b.c"].since) == (kept, NOW - DAY)
+    assert changes.blocks["a@b.c"].evidence == (None if known == kept else WHY)
     assert changes.blocks["b@b.c"] == Block(reason="hard", since=NOW, evidence=WHY)
     told = ["a@b.c", "b@b.c"] if known == "soft" else ["b@b.c"]  # to the tenant nothing else changes
     assert [one.recipient for one in changes.actions] == told

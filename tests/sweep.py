@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 from urllib.parse import quote
@@ -22,6 +22,8 @@ from provisioner.sandbox.minted import VARIABLE
 
 REPOSITORY = Path(__file__).parents[1]
 NOT_OURS = (".git", ".venv", ".mypy_cache", ".ruff_cache", "__pycache__", "node_modules")
+
+_GONE = "No such file or directory"  # a file that another program deleted while we searched is not left behind
 
 # What may hold a password, and why. Patterns are of paths, or of the names of tests for what they print.
 ALLOWED: dict[str, str] = {
@@ -46,7 +48,7 @@ def read_minted(file: Path) -> dict[str, str]:
     return {secret: kind for line in lines for kind, secret in json.loads(line).items()}
 
 
-def search(minted: Mapping[str, str], places: Iterable[Path], allowed: Mapping[str, str]) -> list[str]:
+def search(minted: Mapping[str, str], places: Sequence[Path], allowed: Mapping[str, str]) -> list[str]:
     """``file: what, in which spelling`` for every hit; never the secret itself."""
     needles = {text: f"{kind}, {how}" for secret, kind in minted.items() for how, text in spellings(secret)}
     if not needles:
@@ -56,7 +58,8 @@ def search(minted: Mapping[str, str], places: Iterable[Path], allowed: Mapping[s
         ["grep", "-rlF", "-f", "-", *options, "--", *map(str, places)],
         input="\n".join(needles), capture_output=True, text=True, check=False, env={"LC_ALL": "C", "PATH": os.defpath},
     )  # fmt: skip
-    if done.returncode not in (0, 1):
+    failed = [line for line in done.stderr.splitlines() if not line.endswith(_GONE)]
+    if failed or not all(place.exists() for place in places):
         raise RuntimeError(f"the search for secrets failed: {done.stderr}")
     found = (Path(name) for name in sorted(done.stdout.splitlines()))
     return [line for path in found for line in _hits(path, needles, allowed)]
@@ -103,7 +106,8 @@ class Sweep:
             minted = read_minted(self.minted)
             self.looked_for = len(minted)
             base = self.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
-            self.hits = search(minted, [self.repository, base, self.printed], ALLOWED)
+            left = [base] if base.exists() else []  # somebody may have tidied up meanwhile
+            self.hits = search(minted, [self.repository, *left, self.printed], ALLOWED)
         finally:
             os.environ.pop(VARIABLE, None)
             shutil.rmtree(self.private)

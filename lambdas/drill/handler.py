@@ -11,6 +11,7 @@ from provisioner.aws import function
 from provisioner.conduct import documents
 from provisioner.conduct.drill import Drill, drill
 from provisioner.conduct.monthly_drill import drill_metrics, drill_summary, monthly_drill, timing
+from provisioner.model.manifest import Manifest
 from provisioner.onboarding.site_mail import as_site
 from provisioner.smtp import Endpoint
 
@@ -36,7 +37,10 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         limits = timing(function.now, function.pace(context), pause=pause)
         return drill(manifest, wiring.outside, mail, limits, run=run, overrides=wiring.settings.policy)
 
-    drilled = monthly_drill(wiring.archive, walk, now, tenant=event.get("tenant"))
+    def verified(manifest: Manifest) -> bool:
+        return wiring.identities.read(manifest.domain).verified
+
+    drilled = monthly_drill(wiring.archive, walk, now, verified=verified, tenant=event.get("tenant"))
     return function.finish(
         "drilled",
         context,

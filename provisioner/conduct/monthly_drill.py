@@ -10,6 +10,7 @@ from provisioner.conduct import documents
 from provisioner.conduct.drill import Drill, Timing
 from provisioner.conduct.enforce import Pace
 from provisioner.errors import InnkeeperError
+from provisioner.model.manifest import Manifest
 from provisioner.ports import Archive
 
 # Lambda ends a function after 15 minutes. What is left of them may be spent on waiting for AWS but for this much:
@@ -31,10 +32,19 @@ class Drilled(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def monthly_drill(
-    archive: Archive, walk: Callable[[str], Drill], now: datetime, *, tenant: str | None = None
+    archive: Archive,
+    walk: Callable[[str], Drill],
+    now: datetime,
+    *,
+    verified: Callable[[Manifest], bool],
+    tenant: str | None = None,
 ) -> Drilled:
-    """Drill the named tenant, or the one whose turn it is. A drill that is impossible counts as one that failed."""
-    name = tenant or whose_turn(tuple(documents.tenants(archive)), lambda each: _may_send(archive, each), now)
+    """Drill the named tenant, or the one whose turn it is. A drill that is impossible counts as one that failed.
+
+    ``verified``: whether SES lets the tenant's domain send at all; one that is still being set up proves nothing.
+    """
+    names = () if tenant else tuple(documents.tenants(archive))
+    name = tenant or whose_turn(names, lambda each: _may_send(archive, each, verified), now)
     if not name:
         return Drilled(tenant="")
     try:
@@ -50,10 +60,11 @@ def whose_turn(names: Sequence[str], may_send: Callable[[str], bool], now: datet
     return next((name for name in (*names[start:], *names[:start]) if may_send(name)), None)
 
 
-def _may_send(archive: Archive, tenant: str) -> bool:
+def _may_send(archive: Archive, tenant: str, verified: Callable[[Manifest], bool]) -> bool:
     """Whether its standing can be read and lets it send; a broken one is the audit's to report."""
     try:
-        return documents.read_standing(archive, tenant)[0].state.may_send
+        standing, _ = documents.read_standing(archive, tenant)
+        return standing.state.may_send and verified(documents.read_manifest(archive, tenant))
     except InnkeeperError:
         return False
 

@@ -154,6 +154,10 @@ locals {
         Resource = local.tenants.secrets
       },
       {
+        Action   = "ses:GetEmailIdentity" # whose domain may send at all
+        Resource = "${local.arn_prefix.ses}:identity/*"
+      },
+      {
         Action   = ["s3:GetObject", "s3:PutObject"]
         Resource = "${local.bucket_arn}/rotations/*"
       },

@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
+from provisioner.conduct.documents import pretty
 from provisioner.conduct.drill import Drill
 from provisioner.conduct.enforce import Pace
 from provisioner.conduct.monthly_drill import (
@@ -16,7 +18,14 @@ from provisioner.conduct.monthly_drill import (
     whose_turn,
 )
 from provisioner.errors import InnkeeperError
+from provisioner.model.manifest import Manifest
+from provisioner.ports import Stored
 
+BAKERY = Manifest(
+    tenant="bakery", name="Bakery", domain="bakery.example", account="1", region="eu-central-1", prefix="inn",
+    configuration_set="s", topic_arn="t", queue_url="q", user="u", secret="s", contacts=(), from_address="a@b.example",
+    from_name="B", operator="o@ops.example", notices_from="n@ops.example",
+)  # fmt: skip
 NOW = datetime(2026, 12, 1, 6, tzinfo=UTC)
 NAMES = ("bakery", "cinema", "florist")
 
@@ -49,13 +58,14 @@ def test_lambdas_end_leaves_time_to_take_the_block_away():
 
 
 class Manifests:
-    """The one thing that is read to find a turn: nobody was judged yet, so everybody may send."""
+    """What is read to find a turn: nobody was judged yet, so everybody may send."""
 
     def keys(self, prefix, after=""):
         return iter([f"fleet/{name}.json" for name in NAMES] if prefix == "fleet/" else [])
 
     def get(self, key):
-        return None
+        name = key.removeprefix("fleet/").removesuffix(".json")
+        return Stored(pretty(msgspec.structs.replace(BAKERY, tenant=name)), "tag") if name in NAMES else None
 
 
 def result(problem=""):
@@ -76,11 +86,18 @@ def impossible(tenant):
     ids=["works", "broken", "impossible"],
 )
 def test_a_drill_that_is_impossible_rings_like_one_that_failed(walk, failed, words):
-    drilled = monthly_drill(Manifests(), walk, NOW)
+    drilled = monthly_drill(Manifests(), walk, NOW, verified=lambda _: True)
     assert drilled.tenant in NAMES
     assert drill_metrics(drilled) == {"DrillFailed": failed}
     assert words in drill_summary(drilled)["summary"]
-    assert monthly_drill(Manifests(), walk, NOW, tenant="cinema").tenant == "cinema"
+    assert monthly_drill(Manifests(), walk, NOW, verified=lambda _: True, tenant="cinema").tenant == "cinema"
+
+
+def test_a_domain_that_is_still_being_set_up_is_passed_over():
+    for number in range(1, 4):
+        drilled = monthly_drill(Manifests(), result(), month(number), verified=lambda each: each.tenant == "cinema")
+        assert drilled.tenant == "cinema"
+    assert monthly_drill(Manifests(), impossible, NOW, verified=lambda _: False).ok
 
 
 def test_nobody_to_drill_is_no_alarm():

@@ -186,8 +186,8 @@ run "a_canary_flies_to_the_simulator_only" {
 
   assert {
     condition = { for name, policy in aws_iam_role_policy.function : name => [for statement in jsondecode(policy.policy).Statement : statement.Condition
-      if contains(flatten([statement.Resource]), "arn:aws:ses:eu-central-1:123456789012:identity/*")
-      ] if strcontains(policy.policy, "identity/*") } == {
+      if contains(flatten([statement.Resource]), "arn:aws:ses:eu-central-1:123456789012:identity/*") && contains(flatten([statement.Action]), "ses:SendEmail")
+      ] if strcontains(policy.policy, "identity/*") && name != "drill" } == {
       collect = [{
         "ForAllValues:StringEquals" = { "ses:Recipients" = ["success@simulator.amazonses.com"] }
         Null                        = { "ses:Recipients" = "false" }
@@ -331,6 +331,13 @@ run "the_drill_can_be_for_one_tenant" {
   assert {
     condition     = aws_scheduler_schedule.this["drill"].target[0].input == "{\"tenant\":\"bakery\"}" && aws_scheduler_schedule.this["audit"].target[0].input == "{}"
     error_message = "The function is told for whom."
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_iam_role_policy.function["drill"].policy).Statement : statement.Action
+      if contains(flatten([statement.Resource]), "arn:aws:ses:eu-central-1:123456789012:identity/*")
+    ] == ["ses:GetEmailIdentity"]
+    error_message = "On tenants' domains the drill's role only looks."
   }
 
   assert {

@@ -22,7 +22,13 @@ sys.path.insert(0, str(ROOT))
 
 from provisioner.package import MOST_BYTES, build_zip  # noqa: E402
 
-HANDLERS = {"collect": ("s3", "sqs"), "audit": ("s3", "sesv2", "iam", "cloudwatch"), "sentinel": ("s3", "iam", "sesv2")}
+HANDLERS = {
+    "collect": ("s3", "sqs"),
+    "audit": ("s3", "sesv2", "iam", "cloudwatch"),
+    "sentinel": ("s3", "iam", "sesv2"),
+    "drill": ("s3", "sqs", "sesv2", "iam", "secretsmanager"),
+    "rotate": ("s3", "iam", "secretsmanager"),
+}
 RUNTIME = f"python{sys.version_info[0]}.{sys.version_info[1]}"
 BESIDE = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six.py", "certifi")
 START = """

@@ -84,7 +84,7 @@ ALIKE = ("a", "a-", "a-1", "a-a", "a0", "aa", "b")
 
 @given(st.sets(st.sampled_from(ALIKE), min_size=1), st.sets(st.tuples(st.sampled_from(ALIKE), st.integers(0, 3))))
 def test_a_batch_finds_the_facts_of_its_tenants_and_of_no_other_whatever_their_names(batch, stored):
-    """In keys all of ``a-1/`` comes before ``a/``, in a list of names after it: what is passed over is lost."""
+    """F9: in keys all of ``a-1/`` comes before ``a/``, in a list of names after it: what is passed over is lost."""
     archive = FakeArchive()
     keys = {tenant: [] for tenant in batch}
     for tenant, day in sorted(stored):

@@ -68,7 +68,7 @@ def search(minted: Mapping[str, str], places: Sequence[Path], allowed: Mapping[s
 def _hits(path: Path, needles: Mapping[str, str], allowed: Mapping[str, str]) -> list[str]:
     if any(fnmatch(str(path), pattern) for pattern in allowed):
         return []
-    raw = path.read_bytes()
+    raw = path.read_bytes() if path.exists() else b""
     kinds = {kind for text, kind in needles.items() if text.encode() in raw}
     return [f"{path}: {kind}" for kind in sorted(kinds)]
 

@@ -46,6 +46,7 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True):
     events: dict[str, int] = {}  # by kind
     flags: dict[str, int] = {}
     objects: tuple[str, ...] = ()
+    facts: dict[str, bytes] = {}  # those of the objects that an audit reads
     oldest: datetime | None = None  # when the oldest message seen was sent
     stopped: str = ""  # why the run ended before the queue fell silent; empty if it fell silent
     depth: int | None = None  # afterwards, approximate; None: not asked
@@ -121,6 +122,7 @@ def store(
     latest = {message.id: message for message in messages}
     chunk = read(latest.values(), source_of(manifest))
     objects = []
+    read_later: dict[str, bytes] = {}
     stored_before = 0
     if chunk.kept:
         raw = encode_raw(sorted(chunk.kept, key=lambda message: (message.sent, message.id)))
@@ -130,6 +132,7 @@ def store(
         facts = encode_facts(manifest.tenant, chunk.events)
         objects.append(facts_key(manifest.tenant, now, facts))
         archive.put_new(objects[-1], facts)
+        read_later[objects[-1]] = facts
     for message, why in chunk.aside:
         body = encode_quarantine(message, why.reason, security=why.security)
         objects.append(quarantine_key(manifest.tenant, message.sent, body))
@@ -146,6 +149,7 @@ def store(
         events=_tally(str(event.kind) for event in chunk.events),
         flags=chunk.flags,
         objects=tuple(objects),
+        facts=read_later,
         oldest=min(message.sent for message in messages),
     )
 
@@ -179,6 +183,7 @@ def add(one: Collected, two: Collected) -> Collected:
         events=_sum(one.events, two.events),
         flags=_sum(one.flags, two.flags),
         objects=one.objects + two.objects,
+        facts=one.facts | two.facts,
         oldest=min((time for time in (one.oldest, two.oldest) if time), default=None),
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from provisioner.conduct import bundles
 from provisioner.conduct.at_once import AtOnce, judge_at_once, tell
 from provisioner.conduct.collect import Collected, Drain, add, collect, gather, store
 from provisioner.conduct.documents import read_manifest
@@ -81,7 +82,7 @@ def collect_all(
     for one in collected:
         if one.security:
             tell(outside, f"{one.tenant}: messages that are not its own", _foreign(one))
-    unnoted = _note([one.tenant for one in collected if not one.stopped], outside, now, batch)
+    unnoted = _note(collected, outside, now, batch, drain.clock)
     pressing = [one.tenant for one in collected if fast and _PRESSING & one.events.keys()]
     at_once = _judge(pressing, outside, drain.clock, failed, overrides, drill=drill, pace=pace)
     return Run(
@@ -95,11 +96,19 @@ def collect_all(
     )
 
 
-def _note(tenants: Sequence[str], outside: Outside, now: datetime, batch: str) -> str:
-    """Note whose queue was read to its end; why that failed, if it did. Nothing that was collected is lost by it."""
+def _note(
+    collected: Sequence[Collected], outside: Outside, now: datetime, batch: str, clock: Callable[[], datetime]
+) -> str:
+    """Note whose queue was read to its end, and bundle a batch's facts; why that failed, if it did.
+
+    Nothing that was collected is lost by it.
+    """
     try:
-        remember(outside.archive, tenants, now, batch=batch)
-    except InnkeeperError as err:
+        remember(outside.archive, [one.tenant for one in collected if not one.stopped], now, batch=batch)
+        if batch:
+            facts = {key: body for one in collected for key, body in one.facts.items()}
+            bundles.keep(outside.archive, batch, clock(), facts)
+    except (InnkeeperError, Conflict) as err:
         return str(err)
     return ""
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 from provisioner.conduct.documents import DocumentError
 from provisioner.feedback.deliveries import Deliveries
@@ -100,12 +101,17 @@ def _next_day(day: str) -> str:
     return (datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC) + timedelta(days=1)).strftime("%Y-%m-%d")
 
 
-def read_rows(archive: Archive, tenant: str, keys: Sequence[str]) -> Iterator[Event | Deliveries]:
+def read_rows(
+    archive: Archive, tenant: str, keys: Sequence[str], at_hand: Mapping[str, bytes] = MappingProxyType({})
+) -> Iterator[Event | Deliveries]:
     """What some facts hold, object by object, deliveries by the row, which is what the rules read fastest.
 
-    Raises InnkeeperError for an object that is not whole.
+    Those ``at_hand`` are not fetched. Raises InnkeeperError for an object that is not whole.
     """
     for key in keys:
+        if key in at_hand:
+            yield from decode_rows(at_hand[key], name=key, tenant=tenant)
+            continue
         stored = archive.get(key)
         if stored is None:
             raise DocumentError(

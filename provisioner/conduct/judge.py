@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -41,6 +42,10 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     def mark(self) -> str:
         return self.last.mark or self.standing.watermark
 
+    def fresh(self, keys: Iterable[str]) -> list[str]:
+        """Those of these facts that the standing does not hold yet."""
+        return [key for key in keys if key not in self.last.keys]
+
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
     """A case and its verdict, not stored yet."""
@@ -63,7 +68,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def quiet(self) -> bool:
         """Whether nothing came and nothing was decided: the standing as it is stored says all of it."""
-        if self.case.etag is None or any(key not in self.case.last.keys for key in self.keys):
+        if self.case.etag is None or self.case.fresh(self.keys):
             return False
         return _decided(self.case.standing) == _decided(self.verdict.standing)
 
@@ -85,6 +90,7 @@ def judge(
     now: datetime,
     *,
     keys: Sequence[str] | None = None,
+    at_hand: Mapping[str, bytes] = MappingProxyType({}),
     extra: Iterable[Event] = (),
     fast: bool = False,
     drill: bool = False,
@@ -92,15 +98,16 @@ def judge(
 ) -> Judged:
     """Decide on everything since the last audit, and on ``extra`` events that are not stored as facts yet.
 
+    ``keys`` are the facts since then, if known, and ``at_hand`` what some of them hold.
+
     The standing in the verdict is complete: watermark moved on, enforcement owed if AWS has to follow.
     """
     tenant = case.manifest.tenant
     if keys is None:
         keys = new_keys(archive, {tenant: case.mark}, now)[tenant]
-    fresh = [key for key in keys if key not in case.last.keys]
 
     def events() -> Iterable[Event | Deliveries]:
-        yield from read_rows(archive, tenant, fresh)
+        yield from read_rows(archive, tenant, case.fresh(keys), at_hand)
         yield from extra
 
     verdict = decide(

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from provisioner.conduct import bundles
 from provisioner.conduct.copies import Copy, current
 from provisioner.conduct.each import each
 from provisioner.conduct.enforce import Pace
@@ -44,13 +45,22 @@ def judge_all(
     cases, not_judged = _open_all(tenants, archive, settings, strict, copies)
     marks = {case.manifest.tenant: case.mark for case in cases}
     keys = new_keys(archive, marks, now) if marks else {}
+    at_hand = _bundled(cases, keys, archive, batches or {}, settings.workers)
     least = max(pace.seconds_left() / 2, pace.reserve)
 
     def judged(case: Case) -> Judged | InnkeeperError | None:
         if pace.seconds_left() < least:
             return None
         try:
-            return judge(case, archive, now, keys=keys[case.manifest.tenant], drill=settings.drill, outages=outages)
+            return judge(
+                case,
+                archive,
+                now,
+                keys=keys[case.manifest.tenant],
+                at_hand=at_hand,
+                drill=settings.drill,
+                outages=outages,
+            )
         except InnkeeperError as err:
             return err
 
@@ -61,6 +71,18 @@ def judge_all(
         not_judged=not_judged | failed,
         left=tuple(case.manifest.tenant for case, one in found if one is None),
     )
+
+
+def _bundled(
+    cases: Sequence[Case],
+    keys: Mapping[str, Sequence[str]],
+    archive: Archive,
+    batches: Mapping[str, Sequence[str]],
+    workers: int,
+) -> dict[str, bytes]:
+    fresh = {case.manifest.tenant: case.fresh(keys[case.manifest.tenant]) for case in cases}
+    wanted = {batch: [key for tenant in tenants for key in fresh.get(tenant, ())] for batch, tenants in batches.items()}
+    return bundles.load(archive, wanted, workers)
 
 
 def _open_all(

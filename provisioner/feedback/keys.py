@@ -22,6 +22,11 @@ def facts_key(tenant: str, at: datetime, content: bytes) -> str:
     return f"{facts_prefix(tenant, at)}{_clock(at)}-{_digest(content)}.ndjson.gz"
 
 
+def is_of(key: str, content: bytes) -> bool:
+    """Whether a key of raw records or facts was made of this very content."""
+    return key.endswith(f"-{_digest(content)}.ndjson.gz")
+
+
 def quarantine_key(tenant: str, sent: datetime, content: bytes) -> str:
     """``quarantine/<tenant>/<yyyy-mm-dd>/<hash>.json``, by the day it was *sent*: a second copy is the same object."""
     return f"{QUARANTINE}/{tenant}/{_day(sent)}/{_digest(content)}.json"

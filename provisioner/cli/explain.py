@@ -8,9 +8,11 @@ from provisioner.cli.app import App, command_options, wrapped
 from provisioner.cli.conducting import known_tenants
 from provisioner.cli.reach import Reach
 from provisioner.conduct import documents
+from provisioner.conduct.forgotten import read_key
 from provisioner.conduct.last_audit import judged_at
 from provisioner.model.standing import Standing
 from provisioner.rules import explain
+from provisioner.rules.forgetting import recall
 
 _WHY = "Why: "  # the reason, its numbers and its events follow each other
 
@@ -28,6 +30,8 @@ def command(app: App, tenant_id: str, recipient: str | None) -> None:
     known_tenants(reach, (tenant_id,))
     standing, _ = documents.read_standing(reach.archive, tenant_id)
     standing = msgspec.structs.replace(standing, judged=judged_at(reach.archive, standing))
+    if recipient and standing.forgotten:
+        standing = recall(standing, [recipient], read_key(reach.archive))
     lines = explain(standing, tenant_id, recipient)
     steps = next_steps(standing, tenant_id, recipient)
 

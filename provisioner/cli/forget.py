@@ -28,6 +28,7 @@ _KINDS = {
     "outbox": "what is told",
     "runs": "notes of runs",
 }
+_MANY = 2_000  # objects: below, nobody waits long enough to wonder
 _STAYS = (
     "A block of this address stays in force: AWS alone still knows the address, in the suppression list and the Deny "
     "policies. What waits in the queues comes later; so does new mail of a site that still has the address."
@@ -53,7 +54,11 @@ def command(app: App, address: str, tenant_ids: tuple[str, ...], workers: int, y
     reach = Reach(app)
     known_tenants(reach, tenant_ids)
     bucket = Bucket(
-        archive=reach.archive, versions=reach.wiring.versions, tenants=frozenset(tenant_ids), workers=workers
+        archive=reach.archive,
+        versions=reach.wiring.versions,
+        tenants=frozenset(tenant_ids),
+        workers=workers,
+        told=lambda looked: app.say(f"… {looked:,} objects looked at") if looked >= _MANY else None,
     )
     found = find(bucket, who, app.now())
     if not (found.keys or found.old):

@@ -7,6 +7,7 @@ running it again: what is left to do is what is still found.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from itertools import islice
 from typing import TypeVar
 
 import msgspec
@@ -36,6 +37,7 @@ PREFIXES = (
 )
 _SHARED = ("dashboard/", "runs/")  # may speak of any tenant, whatever their keys are called
 _TRIES = 5
+_AT_ONCE = 2_000  # objects between two words of progress; what is known of one is forgotten with them
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +56,7 @@ class Bucket(msgspec.Struct, frozen=True, kw_only=True):
     versions: Versions
     tenants: frozenset[str] = frozenset()
     workers: int = 16
+    told: Callable[[int], None] = lambda _: None  # progress: so many objects of one kind were looked at
 
     def keys(self, prefix: str) -> Iterator[str]:
         return (key for key in self.archive.keys(prefix) if self._asked(key))
@@ -138,14 +141,19 @@ def _look(bucket: Bucket, places: Iterable[T], read: Callable[[T], bytes | None]
         except InnkeeperError as err:
             return place, False, str(err.args[0])
 
-    seen = _side_by_side(one, places, bucket.workers)
-    named = [place for place, is_named, _ in seen if is_named]
-    return Found(
-        looked=len(seen),
-        keys=tuple(place for place in named if isinstance(place, str)),
-        old=tuple(place for place in named if isinstance(place, tuple)),
-        unreadable={str(place): why for place, _, why in seen if why},
-    )
+    found, waiting = Found(), iter(places)
+    while some := list(islice(waiting, _AT_ONCE)):
+        seen = _side_by_side(one, some, bucket.workers)
+        named = [place for place, is_named, _ in seen if is_named]
+        part = Found(
+            looked=len(seen),
+            keys=tuple(place for place in named if isinstance(place, str)),
+            old=tuple(place for place in named if isinstance(place, tuple)),
+            unreadable={str(place): why for place, _, why in seen if why},
+        )
+        found = _merged(found, part)
+        bucket.told(found.looked)
+    return found
 
 
 def _side_by_side(one: Callable[[T], R], places: Iterable[T], workers: int) -> list[R]:

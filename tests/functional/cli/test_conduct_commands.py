@@ -89,6 +89,7 @@ def somebody_is_forgotten(house, ink):
     assert "guest1@mail1.test" in standing(house, "bakery").blocks
     assert guest in house.wiring.blocklist.suppressed(bakery)
     ink("enforce", "bakery", "--check")
+    assert "bakery may not write to guest0@mail0.test" in ink("explain", "bakery", guest)[0]
     assert "nothing names this address" in ink("forget", guest.upper())[0]
     assert "that is no e-mail address" in ink.fails("forget", "guest")
 

@@ -6,8 +6,8 @@ import os
 from provisioner.onboarding.smtp_password import derive
 from provisioner.sandbox import running
 
-VARIABLE = "INNKEEPER_SANDBOX_MINTED"
-"""Names the file; unset outside of tests, and then nothing is written anywhere."""
+VARIABLE = "SANDBOX_NOTES_SECRETS_IN"
+"""Names the file; unset outside of tests, and then nothing is written anywhere. The demo takes our other settings away."""
 
 
 def note(account: str, secret: str) -> None:

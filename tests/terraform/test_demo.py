@@ -7,10 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from sweep import read_minted
 
 from provisioner.cli.main import run
 from provisioner.demo.stage import prepare
 from provisioner.errors import InnkeeperError
+from provisioner.sandbox.minted import VARIABLE
 
 
 def readme_lines():
@@ -27,6 +29,7 @@ def test_the_demo_tells_its_story_and_every_claim_holds(tmp_path):
     folder = tmp_path / "demo"
     command = [str(Path(sys.executable).parent / "innkeeper"), "demo", "--folder", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=580, check=False, env=dict(os.environ))
+    (tmp_path / "printed").write_text(done.stdout + done.stderr)  # for the search for secrets when all tests are done
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     printed = {without_numbers(line) for line in done.stdout.splitlines()}
     assert [line for line in readme_lines() if without_numbers(line) not in printed] == []
@@ -34,6 +37,7 @@ def test_the_demo_tells_its_story_and_every_claim_holds(tmp_path):
     mails = list((folder / "mails").glob("*.html"))
     assert len(mails) >= 6
     assert (folder / "reports" / "bakery.html").is_file()
+    assert len(read_minted(Path(os.environ[VARIABLE]))) >= 2 * len(list((folder / "tenants").iterdir()))
     secrets = [line for line in done.stdout.splitlines() if "INNKEEPER_SMTP_PASSWORD" in line]
     assert secrets
     assert all("••••" in line for line in secrets)

@@ -90,6 +90,7 @@ def test_onboarding_killed_in_the_middle_of_the_apply_ends_complete_when_run_aga
         kill_all(first, tmp_path)
 
         again = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+        (tmp_path / "printed").write_text(again.stdout + again.stderr)  # for the search for secrets at the end
         assert again.returncode == 0, again.stderr
         plan = [INNKEEPER, "plan", "bakery", "--refresh", "-C", str(folder)]
         empty = subprocess.run(plan, capture_output=True, text=True, check=False, timeout=120)

@@ -17,6 +17,9 @@ from provisioner.model.manifest import Manifest
 from provisioner.model.standing import Standing
 from provisioner.ports import Archive
 
+PREFIX = "runs/copies/"
+NONE = b"[]"
+
 
 class Copy(msgspec.Struct, frozen=True, kw_only=True):
     """One tenant: its documents, the tags under which they were stored, and what the last audit left."""
@@ -29,7 +32,7 @@ class Copy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def key(batch: str) -> str:
-    return f"runs/copies/{batch}.json"
+    return f"{PREFIX}{batch}.json"
 
 
 def keep(archive: Archive, batch: str, copies: Sequence[Copy]) -> None:

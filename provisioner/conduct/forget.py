@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
+from provisioner.conduct import bundles, copies
 from provisioner.conduct.forgotten import OBJECT, make_key
 from provisioner.errors import InnkeeperError
 from provisioner.feedback import erase
@@ -106,9 +107,19 @@ def cleaned(archive: Archive, key: str, body: bytes, who: Person, now: datetime)
             return erase.erase_quarantine(body, key, who)
         case "standing":
             return _standing(archive, body, key, who, now)
+        case "runs":
+            return _of_a_run(body, key, who)
+    return (erase.erase_json if key.endswith(".json") else erase.erase_text)(body, key, who)
+
+
+def _of_a_run(body: bytes, key: str, who: Person) -> bytes | None:
+    """What runs keep to save calls is left out: it can be read again."""
+    if key.startswith(bundles.PREFIX):
+        return bundles.without(body, key, lambda name, facts: erase.erase_facts(facts, name, "", who) is not None)
     if key.endswith(".json.gz"):
         return erase.erase_working_copy(body, key, who)
-    return (erase.erase_json if key.endswith(".json") else erase.erase_text)(body, key, who)
+    left = erase.erase_json(body, key, who)
+    return copies.NONE if left is not None and key.startswith(copies.PREFIX) else left
 
 
 def _standing(archive: Archive, body: bytes, key: str, who: Person, now: datetime) -> bytes | None:

@@ -3,11 +3,12 @@
 import gzip
 from datetime import timedelta
 
+import msgspec
 import pytest
 from crash import CallCounter, Killed, deaths
 from fakes import NOW, FakeVersions, World, bounce, delivery, ticking
 
-from provisioner.conduct import operator
+from provisioner.conduct import batches, bundles, copies, operator
 from provisioner.conduct.audit import Settings, audit
 from provisioner.conduct.carry_out import carry_out as enforce_it
 from provisioner.conduct.collect import Drain
@@ -29,7 +30,8 @@ DAY = timedelta(days=1)
 def round_(world, at, *events):
     """Feedback comes, is collected, judged and published."""
     world.publish("bakery", *events)
-    assert collect_all(list(world.manifests), world.outside, Drain(clock=ticking(at), threads=1)).complete
+    drain = Drain(clock=ticking(at), threads=1)
+    assert collect_all(list(world.manifests), world.outside, drain, batch="00001").complete
     report = audit(list(world.manifests), world.outside, at, Settings(workers=1))
     published = publish(report, world.outside, at, fleet=list(world.manifests))
     assert published.errors == ()
@@ -39,7 +41,9 @@ def known():
     """Anna bounced and is blocked, was mailed, is in a message set aside, in reports, verdicts and old versions."""
     world = World("bakery", "florist")
     bakery = world.manifests["bakery"]
+    batches.rebuild(world.archive)
     world.queues["bakery"].send(b"poison for anna@mail.test")
+    world.publish("florist", delivery(world.manifests["florist"], "eve@other.test"))
     names = ["ANNA@mail.test", JOANNA, "ben@mail.test"]
     round_(
         world,
@@ -48,7 +52,9 @@ def known():
         delivery(bakery, "anna@mail.test", identity="d"),
     )
     round_(world, NOW + DAY, delivery(bakery, "carl@mail.test", NOW + DAY))
-    world.archive.plant("runs/copies/b00000.json.gz", gzip.compress(world.archive.objects["standing/bakery.json"]))
+    assert any(key.startswith(bundles.PREFIX) for key in world.archive.objects)
+    assert copies.key("00001") in world.archive.objects
+    world.archive.plant("runs/w/judged/00001.json.gz", gzip.compress(world.archive.objects["standing/bakery.json"]))
     return world
 
 
@@ -72,7 +78,11 @@ def everything(world):
     versions = versions_of(world)
     old = [(key, versions.read(key, number)) for key, number in versions.old("")]
     for key, body in [*world.archive.objects.items(), *old]:
-        yield key, gzip.decompress(body) if key.endswith(".gz") else body
+        if key.startswith(bundles.PREFIX):
+            held = msgspec.msgpack.decode(body, type=dict[str, bytes])
+            yield key, b"\n".join(gzip.decompress(facts) for facts in held.values())
+        else:
+            yield key, gzip.decompress(body) if key.endswith(".gz") else body
 
 
 def holding(world, text):

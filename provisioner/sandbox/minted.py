@@ -7,7 +7,7 @@ from provisioner.onboarding.smtp_password import derive
 from provisioner.sandbox import running
 
 VARIABLE = "SANDBOX_NOTES_SECRETS_IN"
-"""Names the file; unset outside of tests, and then nothing is written. (The demo takes all INNKEEPER_… settings away.)"""
+"""Names the file; unset outside of tests, and then nothing is written. (The demo drops all INNKEEPER_… settings.)"""
 
 
 def note(account: str, secret: str) -> None:

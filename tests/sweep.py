@@ -28,6 +28,9 @@ _GONE = "No such file or directory"  # a file that another program deleted while
 # What may hold a password, and why. Patterns are of paths, or of the names of tests for what they print.
 ALLOWED: dict[str, str] = {
     "*/kit/wp-config-lines.txt": "innkeeper wordpress --reveal writes it there, for the owner alone",
+    "*/msmtprc": "settings of a mail program, where its password belongs (tests/e2e)",
+    "*/swaksrc": "settings of a mail program, where its password belongs (tests/e2e)",
+    "*/site/wp-config.php": "settings of a WordPress site, where its password belongs (tests/e2e)",
 }
 
 

@@ -1,6 +1,7 @@
 """What a rule is made of: its options, its text for the catalogue, and the outcomes it may return."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 PROFILES = ("friendly", "standard", "strict")
 MOST_EVENTS = 20  # event ids that evidence names; the rest is a number
+_AT_ONCE = 4_096
 
 Value = int | float | str
 
@@ -100,14 +102,24 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def evidence(
-    rule: str, sentence: str, events: tuple[str, ...] | list[str], *,
+    rule: str, sentence: str, events: Iterable[str], *,
     numbers: dict[str, Value] | None = None, limits: dict[str, Value] | None = None, total: int | None = None,
 ) -> Evidence:  # fmt: skip
-    """Evidence with the first ids in order, whatever order they came in."""
-    ids = sorted(set(events)) if len(events) > 1 else events
+    """Evidence with the first ids in order, whatever order they came in.
+
+    Where ``total`` says how many there are, they may be many and are never held all at once.
+    """
+    if total is None:
+        ids = list(events)
+        ids = sorted(set(ids)) if len(ids) > 1 else ids
+        first, total = ids[:MOST_EVENTS], len(ids)
+    else:
+        first, waiting = [], iter(events)
+        while some := set(islice(waiting, _AT_ONCE)):
+            first = sorted(some.union(first))[:MOST_EVENTS]
     return Evidence(
-        rule=rule, sentence=sentence, numbers=numbers or {}, limits=limits or {},
-        events=tuple(ids[:MOST_EVENTS]), events_total=len(ids) if total is None else total,
+        rule=rule, sentence=sentence, numbers=numbers or {}, limits=limits or {}, events=tuple(first),
+        events_total=total,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from provisioner.rules import correspondence, memory, recent, soft, traces
+from provisioner.rules import correspondence, hard, memory, recent, soft, traces
 from provisioner.rules.base import PROFILES, Option, Rule
 from provisioner.rules.registry import RULES
 
@@ -52,9 +52,9 @@ def limits() -> list[tuple[str, str, int]]:
         (
             "addresses with hard bounces, 28 days",
             "the newest are named, the number is estimated",
-            traces.HARD_ADDRESSES,
+            hard.HARD_ADDRESSES,
         ),
-        ("hard bounces named per address", "the newest are kept", traces.BOUNCES_EACH),
+        ("hard bounces named per address", "the newest are kept", hard.BOUNCES_EACH),
         ("complaints, 365 days", "the newest are named, the number is estimated", traces.COMPLAINTS),
         ("soft-bounced addresses", "the most recently bounced are kept", soft.SOFT_ADDRESSES),
         (

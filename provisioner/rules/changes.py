@@ -55,11 +55,12 @@ class Changes:
             if known is None or known.until is not None or action.recipient in told:
                 told[action.recipient] = action
         if told:
-            new = [told[name] for name in sorted(told)]
+            names = tuple(sorted(told))
+            new = [told[name] for name in names]
             self.actions += new
-            content = [(one.recipient, one.reason, one.evidence.events) for one in new]
+            content = ((one.recipient, one.reason, one.evidence.events) for one in new)
             why = tuple(one.evidence for one in new[:NOTICE_EVIDENCE])
-            self._notice("blocked", content, why, tuple(sorted(told)))
+            self._notice("blocked", content, why, names)
 
     def terminate(self, actions: list[Terminate]) -> None:
         if actions and self.state is not State.TERMINATED:

@@ -15,8 +15,8 @@ from provisioner.rules.addresses import domain_of, is_provider
 from provisioner.rules.base import Value, people
 from provisioner.rules.clock import HOUR
 from provisioner.rules.correspondence import Domain
+from provisioner.rules.lines import Bounce
 from provisioner.rules.sample import token
-from provisioner.rules.traces import Bounce
 from provisioner.rules.view import View
 
 # RFC 3463: no such system, and everything about network and routing; RFC 7505: the domain takes no mail at all.
@@ -56,7 +56,7 @@ def count_hard(view: View, since: int) -> Counted:
 def _dead(view: View, since: int) -> dict[str, int]:
     """Domain -> how many bounced there, where more than one did and they count as one."""
     at: dict[str, dict[str, Bounce]] = defaultdict(dict)
-    for address, bounce in view.hard(since).items():
+    for address, bounce in view.hard(since):
         domain = domain_of(address)
         if blames_host(bounce[2]) or not is_provider(domain):
             at[domain][address] = bounce

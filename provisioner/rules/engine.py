@@ -170,7 +170,7 @@ def _of(kind: type[A], outcomes: list[Outcome]) -> list[A]:
 
 def _held(view: View) -> tuple[Finding, ...]:
     """One finding for each outage that touches this tenant."""
-    bounces = [(domain_of(a), each[0][0]) for a, each in view.memory.hard.of.items()] if view.outages else []
+    bounces = [(domain_of(a), each[0]) for a, each in view.memory.hard.newest(0)] if view.outages else []
     return tuple(
         Finding(
             severity="warn", evidence=evidence(OUTAGE.id, f"{each.sentence()} These bounces are left to a person.", ())

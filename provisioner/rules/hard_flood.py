@@ -30,7 +30,7 @@ def judge(view: View) -> list[Outcome]:
     why = evidence(
         ID, f"Mail to {people(counted.bounced)} bounced for good within {hours} hours ({rate}).{counted.remark()} When "
         "they were typed into a form of the site by robots, a captcha on that form ends it.",
-        [event for _, event, _ in view.hard(since).values()],
+        view.hard_events(since),
         numbers={"addresses": count, **counted.numbers(), "sends": sends if known else "unknown"},
         limits={**limits, "window_hours": hours}, total=counted.bounced,
     )  # fmt: skip

@@ -3,7 +3,8 @@
 from provisioner.model.verdict import BlockRecipient, Propose
 from provisioner.rules.base import Outcome, Rule, Value, evidence, whole
 from provisioner.rules.clock import DAY
-from provisioner.rules.traces import BOUNCES_EACH, UNKNOWN_USER, Bounce
+from provisioner.rules.hard import BOUNCES_EACH, UNKNOWN_USER
+from provisioner.rules.lines import Bounce
 from provisioner.rules.view import View
 
 ID = "hard-recipient"
@@ -16,13 +17,12 @@ def judge(view: View) -> list[Outcome]:
     counted: list[dict[str, Value]] = [{_NOUN: count} for count in range(BOUNCES_EACH + 1)]  # shared: there are many
     limits: dict[str, Value] = {_NOUN: strikes}
     found = []
-    for address in sorted(view.memory.hard.of):
-        known = view.memory.hard.of[address]
+    for address in view.memory.hard.addresses():
         block = view.standing.blocks.get(address)
         if address.startswith(" ") or (block is not None and block.reason in ("hard", "manual")):
             continue
         first = max(since, view.settled(address) + 1)
-        bounces = [one for one in known if one[0] >= first]
+        bounces = [one for one in view.memory.hard.of(address) if one[0] >= first]
         if view.outages:
             bounces = [one for one in bounces if not view.held(address, one[0])]
         if len(bounces) >= strikes:

@@ -23,7 +23,7 @@ def judge(view: View) -> list[Outcome]:
         ID,
         "hard",
         f"Mail to {people(counted.bounced)} bounced for good in {days} days ({rate}).{counted.remark()}",
-        [event for _, event, _ in view.hard(since).values()],
+        view.hard_events(since),
         count=count,
         total=counted.bounced,
         base=sends,

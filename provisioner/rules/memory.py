@@ -11,10 +11,11 @@ from provisioner.errors import InnkeeperError
 from provisioner.model.event import Kind
 from provisioner.rules.clock import from_stamp, stamp
 from provisioner.rules.correspondence import Domains
+from provisioner.rules.hard import HardBounces
 from provisioner.rules.recent import Recent
 from provisioner.rules.sample import DayCounts
 from provisioner.rules.soft import SoftBounces
-from provisioner.rules.traces import Advice, Complaints, HardBounces, Incidents
+from provisioner.rules.traces import Advice, Complaints, Incidents
 
 SCHEMA = 1
 PER_DAY = 4_096  # events of a kind counted exactly per day; above, estimated within some 1.6 %

@@ -65,8 +65,8 @@ class Outage(msgspec.Struct, frozen=True, kw_only=True):
 def hard_bounce_hours(standing: Standing, policy: Policy, now: datetime) -> dict[tuple[str, int], int]:
     """One tenant's part of the fleet's picture: how many addresses bounced hard, by provider and hour."""
     since = to_ms(now) - policy.whole("outage.window_days") * DAY
-    known = Memory.load(standing.windows).hard.of
-    return dict(Counter((domain_of(a), each[0][0] // HOUR) for a, each in known.items() if each[0][0] >= since))
+    known = Memory.load(standing.windows).hard.newest(since)
+    return dict(Counter((domain_of(address), when // HOUR) for address, (when, _, _) in known))
 
 
 def provider_outages(tallies: Iterable[Tally], policy: Policy, now: datetime) -> tuple[Outage, ...]:

@@ -1,5 +1,7 @@
 """What the rate rules share: a count and a rate, both of which must reach a limit."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from provisioner.model.verdict import Suspend, Warn
@@ -21,7 +23,7 @@ class Limit(msgspec.Struct, frozen=True):
 
 
 def judge_rate(
-    rule: str, kind: str, sentence: str, events: list[str], *,
+    rule: str, kind: str, sentence: str, events: Iterable[str], *,
     count: int, base: int, warn: Limit, suspend: Limit, numbers: dict[str, Value], noun: str, days: int,
     total: int | None = None,
 ) -> list[Outcome]:  # fmt: skip

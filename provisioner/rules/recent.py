@@ -47,7 +47,7 @@ class Recent:
         self.held, self.size = deque(), 0
         self.all = sorted({one for one in (*self.all, *fresh) if one[0] >= oldest})
         whom = {who for _, who in self.all} if soft.at else ()
-        addresses = {who: address for address, _ in soft.each() if (who := token(address)) in whom}
+        addresses = {who: address for address in soft.addresses() if (who := token(address)) in whom}
         for when, who in self.all if addresses else ():
             if who in addresses:
                 soft.add_delivery(addresses[who], when)

@@ -11,14 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from provisioner.rules.clock import DAY, from_stamp, stamp
+from provisioner.rules.lines import Bounce, bounce_of, bounces_of, bound, joined, last_of, line_of, lines_in, when_of
 
 SOFT_ADDRESSES = 10_000  # newest soft-bounced addresses remembered
 SOFT_IN_A_RUN = 50_000  # ... and while one judgement runs
 _PERSON = DAY << 18  # a person's number times this, plus a time, is one number; by ``DAY`` it names person and day
 _WAITING = 256  # deliveries that may wait before a column is put in order
 
-SoftBounce = tuple[int, str]  # when, event id
-T = TypeVar("T", int, SoftBounce)
+T = TypeVar("T", int, str)
 
 
 class People:
@@ -32,17 +32,17 @@ class People:
 
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}  # local part -> place in ``bounces``
-        self.bounces: list[tuple[SoftBounce, ...]] = []
+        self.bounces: list[str] = []  # as text, oldest first (see lines.py)
         self.delivered = array("q")  # ``_PERSON * number + when``
         self.ordered = 0  # so many of them are in order, the rest as they came
 
-    def add(self, local: str, bounce: SoftBounce) -> None:
+    def add(self, local: str, line: str) -> None:
         number = self.numbers.setdefault(local, len(self.bounces))
         if number == len(self.bounces):
-            self.bounces.append((bounce,))
-        elif bounce not in self.bounces[number]:
-            known = sorted((*self.bounces[number], bounce))
-            self.bounces[number] = tuple(_ends(known, (when // DAY for when, _ in known)))
+            self.bounces.append(line)
+        elif line not in (lines := lines_in(self.bounces[number])):
+            known = sorted((*lines, line))
+            self.bounces[number] = joined(_ends(known, (when_of(one) // DAY for one in known)))
 
     def deliver(self, local: str, when: int) -> None:
         """Only of use for somebody who bounced."""
@@ -59,11 +59,11 @@ class People:
     def keep(self, first: int, chosen: set[str] | None = None) -> "People":
         """What happened from ``first`` on, of those who bounced then (and are ``chosen``)."""
         self._order()
-        kept, renumbered = People(), {}
+        kept, renumbered, least = People(), {}, bound(first)
         for local, number in self.numbers.items():
             bounces = self.bounces[number]
-            if bounces[0][0] < first:
-                bounces = tuple(one for one in bounces if one[0] >= first)
+            if bounces < least:
+                bounces = joined([line for line in lines_in(bounces) if line >= least])
             if bounces and (chosen is None or local in chosen):
                 renumbered[number] = kept.numbers[local] = len(kept.bounces)
                 kept.bounces.append(bounces)
@@ -94,7 +94,7 @@ class SoftBounces:
         if there is None:
             there = self.at[domain] = People()
         before = len(there.bounces)
-        there.add(local, (when, event))
+        there.add(local, line_of(when, event))
         self.count += len(there.bounces) - before
         if self.count > 2 * SOFT_IN_A_RUN:
             self.cut(SOFT_IN_A_RUN)
@@ -119,7 +119,7 @@ class SoftBounces:
     def cut(self, cap: int = SOFT_ADDRESSES) -> None:
         """Keep the addresses that bounced last."""
         if self.count > cap:
-            latest = ((bounces[-1][0], address) for address, bounces in self.each())
+            latest = ((when_of(last_of(text)), address) for address, text in self._each())
             chosen: dict[str, set[str]] = {}
             for _, address in heapq.nlargest(cap, latest):
                 local, _, domain = address.rpartition("@")
@@ -135,16 +135,28 @@ class SoftBounces:
         self.at = {domain: there for domain, there in left if there.bounces}
         self.count = sum(len(there.bounces) for there in self.at.values())
 
-    def each(self) -> Iterator[tuple[str, tuple[SoftBounce, ...]]]:
-        """Addresses with their bounces, oldest first."""
+    def each(self, least: int = 1) -> Iterator[tuple[str, list[Bounce]]]:
+        """Addresses with at least so many bounces, and these, oldest first."""
+        return ((a, bounces_of(text)) for a, text in self._each() if len(lines_in(text)) >= least)
+
+    def last_events(self, since: int) -> list[str]:
+        """The last event of each address that bounced since then."""
+        last = (last_of(text) for there in self.at.values() for text in there.bounces)
+        return [bounce_of(line)[1] for line in last if line >= bound(since)]
+
+    def addresses(self) -> Iterator[str]:
+        return (address for address, _ in self._each())
+
+    def _each(self) -> Iterator[tuple[str, str]]:
         for domain, there in self.at.items():
             for local, number in there.numbers.items():
                 yield f"{local}@{domain}", there.bounces[number]
 
-    def of(self, address: str) -> tuple[SoftBounce, ...]:
+    def of(self, address: str) -> list[Bounce]:
+        """The bounces of one address, oldest first."""
         local, _, domain = address.rpartition("@")
         there = self.at.get(domain)
-        return there.bounces[there.numbers[local]] if there is not None and local in there.numbers else ()
+        return bounces_of(there.bounces[there.numbers[local]]) if there is not None and local in there.numbers else []
 
     def times_delivered(self, address: str) -> list[int]:
         local, _, domain = address.rpartition("@")
@@ -153,7 +165,7 @@ class SoftBounces:
 
     def dump(self) -> dict[str, Any]:
         return {
-            address: {"bounced": [[stamp(w), e] for w, e in bounces], "delivered": self.times_delivered(address)}
+            address: {"bounced": [[stamp(w), e] for w, e, _ in bounces], "delivered": self.times_delivered(address)}
             for address, bounces in sorted(self.each())
         }
 

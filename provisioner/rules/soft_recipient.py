@@ -5,7 +5,7 @@ from datetime import timedelta
 from provisioner.model.verdict import BlockRecipient
 from provisioner.rules.base import Outcome, Rule, evidence, whole
 from provisioner.rules.clock import DAY, to_datetime
-from provisioner.rules.soft import SoftBounce
+from provisioner.rules.lines import Bounce
 from provisioner.rules.view import View
 
 ID = "soft-recipient"
@@ -15,18 +15,17 @@ def judge(view: View) -> list[Outcome]:
     """Block what bounced softly on enough days in a row."""
     strikes, days = view.policy.whole("soft.recipient.strikes"), view.policy.whole("soft.recipient.window_days")
     since = view.since(days=days)
-    found = []
-    often = [(address, bounces) for address, bounces in view.memory.soft.each() if len(bounces) >= strikes]
-    for address, bounces in sorted(often):
+    found = {}
+    for address, bounces in view.memory.soft.each(strikes):
         run = _longest_run(bounces, view.memory.soft.times_delivered(address), max(since, view.settled(address) + 1))
         if address not in view.standing.blocks and len(run) >= strikes:
-            found.append(_block(view, address, run, strikes, days))
-    return found
+            found[address] = _block(view, address, run, strikes, days)
+    return [found[address] for address in sorted(found)]
 
 
-def _longest_run(bounces: tuple[SoftBounce, ...], delivered: list[int], since: int) -> dict[int, str]:
+def _longest_run(bounces: list[Bounce], delivered: list[int], since: int) -> dict[int, str]:
     """The most days (and a bounce of each) that no delivery to the address interrupts."""
-    timeline = [(when, True, event) for when, event in bounces]
+    timeline = [(when, True, event) for when, event, _ in bounces]
     timeline += [(when, False, "") for when in delivered]
     best: dict[int, str] = {}
     run: dict[int, str] = {}

@@ -21,7 +21,7 @@ def judge(view: View) -> list[Outcome]:
     rate = f"{percent(count, sends)} of {sends:,} mails" if known else "rate unknown: no deliveries seen"
     why = evidence(
         ID, f"{people(count)} could not take mail for the moment in {days} days ({rate}).",
-        [event for _, event in bounced],
+        bounced,
         numbers={"addresses": count, "sends": sends if known else "unknown"},
         limits={"addresses": least, "share": limit, "window_days": days},
     )  # fmt: skip

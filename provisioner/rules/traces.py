@@ -10,54 +10,10 @@ from typing import Any
 
 from provisioner.rules.clock import HOUR, from_stamp, stamp
 
-HARD_ADDRESSES = 5_000  # newest addresses remembered with their hard bounces; more are still counted
-HARD_IN_A_RUN = 250_000  # ... and while one judgement runs: so many can be blocked by one audit
-BOUNCES_EACH = 4  # newest hard bounces remembered per address
 COMPLAINTS = 5_000  # newest complaints remembered one by one; more are still counted
 COMPLAINTS_IN_A_RUN = 100_000
 VIRUS_EVENTS = 100  # event ids remembered per virus incident
 ADVICE_EVENTS = 100  # newest events remembered per kind of advice
-
-UNKNOWN_USER = ("5.1.1", "NoEmail")
-Bounce = tuple[int, str, str]  # when, event id, what (5.1.1, NoEmail, another status, or nothing)
-
-
-class HardBounces:
-    """Address -> its newest hard bounces, newest first."""
-
-    def __init__(self) -> None:
-        self.of: dict[str, tuple[Bounce, ...]] = {}
-
-    def add(self, address: str, when: int, event: str, what: str) -> None:
-        bounce = (when, event, what)
-        known = self.of.get(address)
-        if known is None:
-            self.of[address] = (bounce,)
-            if len(self.of) > 2 * HARD_IN_A_RUN:
-                self.cut(HARD_IN_A_RUN)
-        elif bounce not in known:
-            self.of[address] = tuple(sorted((*known, bounce), reverse=True)[:BOUNCES_EACH])
-
-    def cut(self, cap: int = HARD_ADDRESSES) -> None:
-        """Keep the addresses that bounced last."""
-        if len(self.of) > cap:
-            newest = heapq.nlargest(cap, ((bounces[0][0], a) for a, bounces in self.of.items()))
-            self.of = {address: self.of[address] for _, address in newest}
-
-    def prune(self, oldest: int) -> None:
-        for address in [address for address, bounces in self.of.items() if bounces[-1][0] < oldest]:
-            recent = tuple(bounce for bounce in self.of.pop(address) if bounce[0] >= oldest)
-            if recent:
-                self.of[address] = recent
-
-    def dump(self) -> dict[str, Any]:
-        return {a: [[stamp(w), *rest] for w, *rest in bounces] for a, bounces in sorted(self.of.items())}
-
-    @classmethod
-    def load(cls, data: Mapping[str, Any]) -> "HardBounces":
-        self = cls()
-        self.of = {a: tuple((from_stamp(w), e, what) for w, e, what in bounces) for a, bounces in data.items()}
-        return self
 
 
 class Complaints:

@@ -1,15 +1,17 @@
 """What a rule sees: the memory, counted in windows that never reach back before the last reinstatement."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from provisioner.model.event import Kind
 from provisioner.model.standing import Standing
 from provisioner.rules.addresses import domain_of
 from provisioner.rules.clock import DAY, HOUR, to_datetime, to_ms
+from provisioner.rules.hard import HARD_ADDRESSES
+from provisioner.rules.lines import Bounce
 from provisioner.rules.memory import Memory
 from provisioner.rules.outage import Outage
 from provisioner.rules.policy import Policy
-from provisioner.rules.traces import COMPLAINTS, HARD_ADDRESSES, Bounce
+from provisioner.rules.traces import COMPLAINTS
 
 SENDS = (
     Kind.DELIVERY, Kind.HARD, Kind.POLICY, Kind.RELAY, Kind.SOFT, Kind.CONTENT, Kind.UNDETERMINED,
@@ -30,8 +32,6 @@ class View:
         self.now = now
         self.domain = domain  # the tenant's own: writing to its own people is not guessing
         self.outages = outages
-        self._hard: dict[int, dict[str, Bounce]] = {}  # several rules ask for the same window
-        self._soft: list[tuple[int, str]] | None = None
         self.floor = to_ms(standing.reinstated) + 1 if standing.reinstated else 0
         self.unblocked: Mapping[str, int] = {
             one.recipient: to_ms(one.at) for one in sorted(standing.unblocks, key=lambda one: one.at)
@@ -65,40 +65,36 @@ class View:
         """Deliveries, final bounces and rejects: what the tenant is known to have sent."""
         return sum(self.seen(kind, since) for kind in SENDS)
 
-    def hard(self, since: int) -> dict[str, Bounce]:
+    def hard(self, since: int) -> Iterator[tuple[str, Bounce]]:
         """Addresses that bounced hard since then (newest bounce of each), without those of a provider's outage."""
-        found = self._hard.get(since)
-        if found is None:
-            recent = ((a, each[0]) for a, each in self.memory.hard.of.items() if each[0][0] >= since)
-            found = self._hard[since] = {a: bounce for a, bounce in recent if not self.held(a, bounce[0])}
-        return found
+        recent = self.memory.hard.newest(since)
+        return ((a, bounce) for a, bounce in recent if not self.held(a, bounce[0])) if self.outages else recent
+
+    def hard_events(self, since: int) -> Iterator[str]:
+        """Their events."""
+        return (event for _, (_, event, _) in self.hard(since))
 
     def hard_count(self, since: int) -> int:
         """How many addresses that is, also when there are more than the memory names."""
-        named = len(self.hard(since))
-        if len(self.memory.hard.of) < HARD_ADDRESSES or self.outages:
-            return named
-        return max(named, self.memory.bounced.distinct(since))
+        if self.outages:
+            return sum(1 for _ in self.hard(since))
+        named = self.memory.hard.count(since)
+        return named if len(self.memory.hard) < HARD_ADDRESSES else max(named, self.memory.bounced.distinct(since))
 
     def held(self, address: str, when: int) -> bool:
         """Whether a bounce belongs to a mailbox provider's outage, which is left to a person."""
         return bool(self.outages) and any(outage.covers(domain_of(address), when) for outage in self.outages)
 
-    def soft(self, since: int) -> list[tuple[int, str]]:
-        """The last (when, event id) of each address that bounced softly since then."""
-        if self._soft is None:
-            self._soft = [bounces[-1] for there in self.memory.soft.at.values() for bounces in there.bounces]
-        return [one for one in self._soft if one[0] >= since]
+    def soft(self, since: int) -> list[str]:
+        """The last event of each address that bounced softly since then."""
+        return self.memory.soft.last_events(since)
 
     def let_go_of_soft(self) -> None:
         """No rule asks for soft bounces any more: keep what the standing may hold."""
-        self._soft = None
         self.memory.soft.cut()
 
     def let_go(self) -> None:
         """No rule asks any more: make room for what they decided."""
-        self._hard.clear()
-        self._soft = None
         self.memory.cut()
 
     def complaints(self, since: int) -> dict[str, tuple[int, str]]:

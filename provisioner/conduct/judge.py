@@ -68,9 +68,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def quiet(self) -> bool:
         """Whether nothing came and nothing was decided: the standing as it is stored says all of it."""
-        if self.case.etag is None or self.case.fresh(self.keys):
-            return False
-        return _decided(self.case.standing) == _decided(self.verdict.standing)
+        return not self.case.fresh(self.keys) and _decided(self.case.standing) == _decided(self.verdict.standing)
 
 
 def open_case(archive: Archive, tenant: str, overrides: Mapping[str, Any], *, profile: str = "") -> Case:

@@ -57,8 +57,7 @@ def publish_pages(
         else:
             found[one.tenant] = data
             copies[one.tenant] = stored.copy(one, data)
-    if not report.stopped:
-        errors += _keep(archive, report.batches, copies)
+    errors += _keep(archive, report.batches, copies)
     return Published(pages=tuple(pages), errors=tuple(errors)), tuple(found.values())
 
 

@@ -23,6 +23,7 @@ from provisioner.conduct.documents import read_standing, standing_key, write_man
 from provisioner.conduct.phases import act_batch, count, judge_batch
 from provisioner.conduct.publish import FLEET_CSV, publish
 from provisioner.errors import InnkeeperError
+from provisioner.feedback.keys import facts_key
 from provisioner.model.standing import Standing, State
 from provisioner.rules import decide, resolve_policy
 
@@ -350,6 +351,41 @@ def test_a_person_between_the_phases_of_a_run_in_batches_is_heard():
     assert "suspended" in world.archive.objects["reports/bakery/2026-W48.html"].decode()
     assert conclude("w", world.outside, NOW + HOUR).sentence == "2 of 2 judged"
     assert week(world, NOW + WEEK).complete
+
+
+def test_a_standing_put_back_between_acting_and_publishing_keeps_nothing_from_being_judged():
+    """The copy is of what lies there then, and must not claim facts for it that only the other one held."""
+    world = begun("bakery")
+    earlier = world.archive.objects[standing_key("bakery")]
+    mailed(world)
+    collected(world, NOW - 2 * HOUR)
+    report = audit(["bakery"], world.outside, NOW, Settings(workers=1))
+    world.archive.plant(standing_key("bakery"), earlier)
+    publish(report, world.outside, NOW, fleet=["bakery"])
+    week(world, NOW + WEEK)
+    assert "gone@b.test" in standing(world).blocks
+
+
+def test_who_wakes_up_after_months_is_looked_for_day_by_day_once():
+    """Its standing was not written for as long, and what is judged at once knows no copies."""
+    world = begun("bakery")
+    for day in range(60):
+        world.archive.plant(facts_key("inn", NOW + timedelta(days=day), b""), b"")  # somebody has news every day
+    for weeks in range(8):
+        week(world, NOW + weeks * WEEK)
+    listings = []
+    for day in (60, 61):
+        at = NOW + timedelta(days=day)
+        arrive(world, "bakery", at, bounce(world.manifests["bakery"], f"gone{day}@b.test", at))
+        counter = CallCounter()
+        drain = Drain(clock=ticking(at), threads=1)
+        assert collect_all(["bakery"], world.through(counter.wrap), drain, workers=1).complete
+        listings.append(counter.calls.count("keys"))
+    assert listings[0] > 60
+    assert listings[1] < 5
+    assert standing(world).judged == NOW - WEEK
+    week(world, NOW + timedelta(days=62))
+    assert sorted(standing(world).blocks) == ["gone60@b.test", "gone61@b.test"]
 
 
 def test_who_was_not_judged_is_not_said_to_have_been():

@@ -4,8 +4,17 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
+from provisioner.aws.quotas import rooms
 from provisioner.cli.app import App, safe
-from provisioner.cli.fleet import apply_all, plan_all, say_protection, say_without_files, show_changes, show_failed
+from provisioner.cli.fleet import (
+    apply_all,
+    plan_all,
+    require_room,
+    say_protection,
+    say_without_files,
+    show_changes,
+    show_failed,
+)
 from provisioner.cli.reach import Reach
 from provisioner.exit_codes import Exit
 from provisioner.model.tenant import Dns, Tenant
@@ -33,6 +42,7 @@ def run(
     for name, plan in plans.items():
         show_changes(app.err, name, plan.changes, skipped=plan.skipped)
     say_protection(app, reach, plans)
+    require_room(plans, lambda: rooms(reach.clients))
     if any(not plan.changes.empty for plan in plans.values()):
         app.confirm("Apply this?", yes=yes)
     done, failed_now = apply_all(app, reach, tenants, plans, credentials=credentials, parallel=parallel)

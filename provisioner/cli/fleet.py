@@ -1,6 +1,6 @@
 """Onboarding several tenants at once: bounded, with progress; one that fails stops no other."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import TypeVar
@@ -15,6 +15,7 @@ from provisioner.conduct import documents
 from provisioner.errors import InnkeeperError
 from provisioner.model.tenant import Tenant
 from provisioner.onboarding.changes import Changes, counted
+from provisioner.onboarding.quotas import Room, shortages, wanted
 from provisioner.onboarding.readers import protection
 from provisioner.onboarding.tenant import Onboarded, Plan, apply_tenant, plan_tenant
 
@@ -98,6 +99,14 @@ def say_protection(app: App, reach: Reach, plans: dict[str, Plan]) -> None:
     made = {change.address for plan in plans.values() for change in plan.changes.of("create")}
     if "aws_secretsmanager_secret.smtp" in made and (words := protection(reach.platform)):
         app.say(words)
+
+
+def require_room(plans: dict[str, Plan], rooms: Callable[[], Iterable[Room]]) -> None:
+    """Raise where a quota would be met in the middle; asked only if something counted is to be made."""
+    more = wanted(plan.changes for plan in plans.values())
+    if more and (short := shortages(more, rooms())):
+        cure = "ask AWS for a higher quota (Service Quotas), or name fewer tenants; nothing was changed"
+        raise InnkeeperError("\n".join(short), hint=cure)
 
 
 def say_without_files(app: App, reach: Reach) -> None:

@@ -1,7 +1,8 @@
 """Route 53: name servers of its own for every zone, as on AWS; and the records AWS would refuse.
 
 Replaces in moto: ``DelegationSet`` gives every zone the same four name servers, so that a zone deleted and made again
-looks as if its old delegation still held; ``create_hosted_zone`` accepts a repeated caller reference.
+looks as if its old delegation still held; ``create_hosted_zone`` accepts a repeated caller reference and any number.
+Adds ``GetAccountLimit`` for hosted zones, which moto lacks.
 """
 
 import hashlib
@@ -9,10 +10,20 @@ import itertools
 from typing import Any
 
 from moto.core.exceptions import ServiceException
+from moto.core.responses import ActionResult
+from moto.route53 import urls
 from moto.route53.models import DelegationSet, Route53Backend
+from moto.route53.responses import Route53
 
 _ENDINGS = ("com", "net", "org", "co.uk")
 _count = itertools.count()
+ZONES = 500  # hosted zones of an account, unless AWS was asked for more
+
+
+class TooManyHostedZones(ServiceException):  # type: ignore[misc]
+    """The account's quota is used up."""
+
+    code = "TooManyHostedZones"
 
 
 class HostedZoneAlreadyExists(ServiceException):  # type: ignore[misc]
@@ -33,10 +44,21 @@ def install() -> None:
                **kwargs: Any) -> Any:  # fmt: skip
         if caller_reference and any(zone.caller_reference == caller_reference for zone in self.zones.values()):
             raise HostedZoneAlreadyExists("A hosted zone has already been created with the specified caller reference.")
+        if len(self.zones) >= ZONES:
+            raise TooManyHostedZones(f"This account has reached its limit of {ZONES} hosted zones.")
         return original_create(self, name, private_zone, caller_reference, *args, **kwargs)
 
     DelegationSet.__init__ = init
     Route53Backend.create_hosted_zone = create
+    Route53.get_account_limit = _account_limit
+    urls.url_paths[r"{0}/(?P<api_version>[\d_-]+)/accountlimit/(?P<limit_type>[^/]+)$"] = Route53.dispatch
+
+
+def _account_limit(self: Any) -> Any:
+    kind = self._get_param("Type")
+    if kind != "MAX_HOSTED_ZONES_BY_OWNER":
+        raise NotImplementedError(f"GetAccountLimit of {kind}")
+    return ActionResult({"Limit": {"Type": kind, "Value": ZONES}, "Count": len(self.backend.zones)})
 
 
 def _name_servers(seed: str) -> list[str]:

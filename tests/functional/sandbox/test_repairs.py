@@ -8,6 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from moto.sqs.models import sqs_backends
 
+from provisioner.aws.clients import Clients
+from provisioner.aws.quotas import rooms
+
 QUEUE_POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage"}]}'
 
 
@@ -146,6 +149,21 @@ def test_tls_only_does_not_lock_everybody_out_of_the_bucket(aws, code_of):
     s3.put_object(Bucket="bucket", Key="k", Body=b"x")
     s3.put_bucket_policy(Bucket="bucket", Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
     assert code_of(s3.put_object, Bucket="bucket", Key="k", Body=b"x") == "403"
+
+
+def test_e19_quotas_can_be_looked_at_before_they_are_met(aws, code_of, monkeypatch):
+    monkeypatch.setattr("provisioner.sandbox.repairs.zones.ZONES", 1)
+    clients = Clients(aws.session(), region=aws.region, pacer=None)
+    users, zones = rooms(clients)
+    assert (users.used, users.limit, zones.used, zones.limit) == (0, 5000, 0, 1)
+    clients["iam"].create_user(UserName="bakery")
+    clients["route53"].create_hosted_zone(Name="a.example", CallerReference="x")
+    users, zones = rooms(clients)
+    assert (users.used, zones.used) == (1, 1)
+    create = clients["route53"].create_hosted_zone
+    assert code_of(create, Name="b.example", CallerReference="y") == "TooManyHostedZones"
+    aws.faults.add("route53", "GetAccountLimit", "denied")
+    assert [room.kind for room in rooms(clients)] == ["aws_iam_user"]
 
 
 def test_every_zone_has_name_servers_of_its_own(aws, code_of):

@@ -1,5 +1,6 @@
 """A run over many tenants: who fails stops nobody else, unless nobody else could do better."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +14,7 @@ from provisioner.exit_codes import Exit
 from provisioner.model.standing import State
 from provisioner.model.tenant import Tenant
 from provisioner.onboarding.changes import Change, Changes
+from provisioner.onboarding.quotas import Room
 from provisioner.onboarding.tenant import Plan
 from provisioner.terraform.problems import NotLoggedInError
 
@@ -25,16 +27,19 @@ class Run:
 
     def __init__(self, monkeypatch, tenants=TENANTS):
         self.planned, self.applied, self.said, self.result = [], [], [], None
+        self.changes = (Change(kind="change", address="a.b", what="queue"),)
+        self.rooms = ()
         self.trouble = {}
         self.world = World(*NAMES)
         monkeypatch.setattr(fleet, "plan_tenant", self.plan)
         monkeypatch.setattr(fleet, "apply_tenant", self.apply)
         monkeypatch.setattr(fleet, "enforcer", lambda app, reach: None)
+        monkeypatch.setattr(applying, "rooms", lambda clients: self.rooms)
         monkeypatch.setattr(applying, "Reach", lambda app: self.reach)
         monkeypatch.setattr(applying, "_show", lambda out, tenant, result: None)
         monkeypatch.setattr(applying, "_data", lambda result: result)
         self.reach = SimpleNamespace(  # noqa: S604 - no shell of an operating system
-            archive=self.world.archive, platform=SimpleNamespace(operators=("arn",)), names=None,
+            archive=self.world.archive, clients=None, platform=SimpleNamespace(operators=("arn",)), names=None,
             require_platform=lambda: None, require_readers=lambda tenant: None,
             installation_line=lambda: "", shell=lambda *_: None,
         )  # fmt: skip
@@ -47,7 +52,7 @@ class Run:
 
     def plan(self, tenant, shell, today, *, refresh):
         self.planned.append(tenant.id)
-        changes = () if tenant.id in self.applied else (Change(kind="change", address="a.b", what="queue"),)
+        changes = () if tenant.id in self.applied else self.changes
         return Plan(
             tenant=tenant.id, changes=Changes(changes), files={}, signing_zone="", state=State.GOOD, skipped=not changes
         )
@@ -93,6 +98,28 @@ def test_credentials_that_end_stop_the_run_between_two_tenants_and_it_goes_on_wh
     del run.trouble["chemist"]
     assert run() == Exit.DONE
     assert run.applied == list(NAMES)
+
+
+@pytest.mark.parametrize(
+    ("used", "limit", "said"),
+    [(4995, 5000, ""), (4996, 5000, "5 IAM users are to be made, and there is room for 4 (4,996 of 5,000)"),
+     (5001, 5000, "there is room for 0")],
+)  # fmt: skip
+def test_a_quota_that_would_be_met_is_said_before_anything_is_made(run, used, limit, said):
+    """E19"""
+    run.changes = tuple(Change(kind="create", address=f"{kind}.x", what=kind) for kind in ("aws_iam_user", "a"))
+    run.rooms = (Room("aws_iam_user", "IAM users", used, limit), Room("aws_route53_zone", "hosted zones", 500, 500))
+    if not said:
+        assert run() == Exit.DONE
+        return
+    with pytest.raises(InnkeeperError, match=re.escape(said)):
+        run()
+    assert run.applied == []
+
+
+def test_without_anything_new_nobody_asks_for_quotas(run):
+    run.rooms = None  # iterating it would fail
+    assert run() == Exit.DONE
 
 
 def test_a_tenant_without_a_file_is_named_and_left_alone(monkeypatch):

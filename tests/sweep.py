@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
@@ -23,6 +24,7 @@ from provisioner.sandbox.minted import VARIABLE
 REPOSITORY = Path(__file__).parents[1]
 NOT_OURS = (".git", ".venv", ".mypy_cache", ".ruff_cache", "__pycache__", "node_modules")
 
+PACKED = (".tfplan", ".zip")
 _GONE = "No such file or directory"  # a file that another program deleted while we searched is not left behind
 
 # What may hold a password, and why. Patterns are of paths, or of the names of tests for what they print.
@@ -76,6 +78,19 @@ def _hits(path: Path, needles: Mapping[str, str], allowed: Mapping[str, str]) ->
     return [f"{path}: {kind}" for kind in sorted(kinds)]
 
 
+def unpack(place: Path, target: Path) -> None:
+    """What lies packed below ``place`` (Terraform's plans, packages of functions), a file each, as it is inside."""
+    target.mkdir()
+    for path in (path for path in place.rglob("*") if path.suffix in PACKED and zipfile.is_zipfile(path)):
+        with zipfile.ZipFile(path) as packed, (target / _flat(path)).open("wb") as whole:
+            for member in packed.infolist():
+                whole.write(packed.read(member))
+
+
+def _flat(name: object) -> str:
+    return str(name).replace("/", ":")[-200:]
+
+
 class Sweep:
     """The plugin, in the process that controls the run; its workers and all their children inherit the variable."""
 
@@ -98,7 +113,7 @@ class Sweep:
         """What a test printed and logged, also one that passed, and how it failed."""
         text = f"{report.capstdout}\n{report.capstderr}\n{report.caplog}\n{report.longreprtext}".strip()
         if text:
-            name = f"{report.nodeid} {report.when}".replace("/", ":")[:200]
+            name = _flat(f"{report.nodeid} {report.when}")
             with (self.printed / name).open("a", encoding="utf-8", errors="replace") as file:
                 file.write(text)
 
@@ -109,8 +124,12 @@ class Sweep:
             minted = read_minted(self.minted)
             self.looked_for = len(minted)
             base = self.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
-            left = [base] if base.exists() else []  # somebody may have tidied up meanwhile
-            self.hits = search(minted, [self.repository, *left, self.printed], ALLOWED)
+            if minted:
+                places = [self.repository, self.printed]
+                if base.exists():  # somebody may have tidied up meanwhile
+                    unpack(base, self.private / "unpacked")
+                    places += [base, self.private / "unpacked"]
+                self.hits = search(minted, places, ALLOWED)
         finally:
             os.environ.pop(VARIABLE, None)
             shutil.rmtree(self.private)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import zipfile
 from types import SimpleNamespace
 from urllib.parse import quote
 
@@ -49,7 +50,9 @@ def test_a_search_that_cannot_be_made_is_no_clean_run(tmp_path):
         search(MINTED, [tmp_path / "absent"], {})
 
 
-@pytest.mark.parametrize("place", ["repository", "temporary folder", "printed by a test", "nowhere"])
+@pytest.mark.parametrize(
+    "place", ["repository", "temporary folder", "a packed plan", "printed by a test", "nowhere"]
+)
 def test_a_run_that_leaves_a_secret_fails_and_the_list_of_secrets_is_gone(tmp_path, monkeypatch, place):
     monkeypatch.setenv(VARIABLE, "of the run around this one")
     folders = {name: tmp_path / name for name in ("repository", "temporary folder")}
@@ -62,6 +65,10 @@ def test_a_run_that_leaves_a_secret_fails_and_the_list_of_secrets_is_gone(tmp_pa
     assert read_minted(sweep.minted) == {PASSWORD: "SMTP password"}
     if place in folders:
         (folders[place] / "file").write_text(PASSWORD)
+    if place == "a packed plan":
+        (folders["temporary folder"] / "root").mkdir()
+        with zipfile.ZipFile(folders["temporary folder"] / "root" / "x.tfplan", "w", zipfile.ZIP_DEFLATED) as plan:
+            plan.writestr("tfstate", f"{'x' * 1000}{PASSWORD}")
     printed = PASSWORD if place == "printed by a test" else ""
     sweep.pytest_runtest_logreport(
         SimpleNamespace(nodeid="tests/a.py::test_b", when="call", capstdout=printed, capstderr="", caplog="",

@@ -11,7 +11,7 @@ import msgspec
 
 from provisioner.errors import InnkeeperError
 from provisioner.model.standing import Block, Evidence, Notice, Proposal, Standing, State, Transition, Unblock
-from provisioner.rules.addresses import domain_of, usable
+from provisioner.rules.addresses import domain_of, named, usable
 from provisioner.rules.changes import TRANSITIONS
 from provisioner.rules.clock import stamp, to_ms
 from provisioner.rules.ids import chain, digest
@@ -51,7 +51,7 @@ def block(
 ) -> Standing:
     """Block one address by hand; it stays blocked until unblocked, or ``until``."""
     _named(by, reason)
-    address = recipient.lower()
+    address = named(recipient)
     if not usable(address):
         raise InnkeeperError(f"{recipient!r} is no address", hint="write it as name@domain")
     entry = Block(reason="manual", since=now, until=until, by=by, evidence=Evidence(rule="manual", sentence=reason))
@@ -62,7 +62,7 @@ def block(
 def unblock(standing: Standing, recipients: str | Iterable[str], *, by: str, reason: str, now: datetime) -> Standing:
     """Lift blocks. What these addresses did until now is settled; a new hard bounce within a year is asked about."""
     _named(by, reason)
-    names = sorted({each.lower() for each in ([recipients] if isinstance(recipients, str) else recipients)})
+    names = sorted({_known(each, standing) for each in ([recipients] if isinstance(recipients, str) else recipients)})
     unknown = [name for name in names if name not in standing.blocks]
     if unknown or not names:
         raise InnkeeperError(
@@ -74,6 +74,11 @@ def unblock(standing: Standing, recipients: str | Iterable[str], *, by: str, rea
     blocks = {address: entry for address, entry in standing.blocks.items() if address not in names}
     changed = msgspec.structs.replace(standing, blocks=blocks, unblocks=(*kept, *lifted)[-max(UNBLOCKS, len(names)) :])
     return _tell(changed, "unblocked", by=by, reason=reason, now=now, recipients=tuple(names))
+
+
+def _known(typed: str, standing: Standing) -> str:
+    """The name it is blocked under: of old, blocks by hand were kept as they were typed."""
+    return typed.lower() if typed.lower() in standing.blocks else named(typed)
 
 
 def blocked_at(standing: Standing, provider: str, start: datetime, end: datetime) -> tuple[str, ...]:

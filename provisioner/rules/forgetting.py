@@ -11,7 +11,9 @@ from datetime import datetime
 
 import msgspec
 
+from provisioner.feedback.address import normalise
 from provisioner.model.standing import Block, Forgotten, Standing
+from provisioner.rules.addresses import named
 from provisioner.rules.fold import nobody
 from provisioner.rules.memory import Memory
 
@@ -23,17 +25,19 @@ def marker(key: bytes, address: str) -> str:
 
 def forget(standing: Standing, address: str, key: bytes, now: datetime) -> Standing:
     """The standing without ``address``; the same one where it holds nothing of it."""
-    block = standing.blocks.get(address)
-    forgotten = dict(standing.forgotten)
-    if block is not None and (block.until is None or block.until > now):
-        kept = Forgotten(reason=block.reason, since=block.since, until=block.until)
-        forgotten[marker(key, address)] = kept
+    blocks, forgotten = dict(standing.blocks), dict(standing.forgotten)
+    # By what it was blocked under, which AWS holds; of old a person could do that in another spelling.
+    for name in [name for name in blocks if normalise(name) == address]:
+        block = blocks.pop(name)
+        if block.until is None or block.until > now:
+            kept = Forgotten(reason=block.reason, since=block.since, until=block.until)
+            forgotten[marker(key, name)] = kept
     return msgspec.structs.replace(
         standing,
-        blocks={name: entry for name, entry in standing.blocks.items() if name != address},
+        blocks=blocks,
         forgotten=forgotten,
-        unblocks=tuple(entry for entry in standing.unblocks if entry.recipient != address),
-        proposals=tuple(entry for entry in standing.proposals if entry.recipient != address),
+        unblocks=tuple(entry for entry in standing.unblocks if normalise(entry.recipient) != address),
+        proposals=tuple(one for one in standing.proposals if normalise(one.recipient or "") != address),
         windows=_windows(standing, address),
     )
 
@@ -41,7 +45,7 @@ def forget(standing: Standing, address: str, key: bytes, now: datetime) -> Stand
 def recall(standing: Standing, addresses: Iterable[str], key: bytes) -> Standing:
     """Name forgotten blocks again, because a person just named them: what an unblock needs."""
     blocks, forgotten = dict(standing.blocks), dict(standing.forgotten)
-    for address in (one.lower() for one in addresses):
+    for address in map(named, addresses):
         if (kept := forgotten.pop(marker(key, address), None)) and address not in blocks:
             blocks[address] = Block(reason=kept.reason, since=kept.since, until=kept.until)
     return msgspec.structs.replace(standing, blocks=blocks, forgotten=forgotten)

@@ -215,6 +215,22 @@ def test_a_forgotten_block_ends_at_its_time_or_by_a_persons_word():
     assert world.blocklist.denied(bakery) == {}
 
 
+def test_whatever_a_person_typed_is_blocked_and_forgotten_as_events_call_it():
+    """B17, J1: and so are blocks that were kept as typed."""
+    world, typed, found = World(), "Anna <Anna@Bücher.example>", "anna@xn--bcher-kva.example"
+    operator.block("bakery", typed, world.outside, NOW, by="Eve", reason="asked for it")
+    assert list(read_standing(world.archive, "bakery")[0].blocks) == [found]
+    old = world.archive.objects["standing/bakery.json"].replace(found.encode(), "anna@bücher.example".encode())
+    world.archive.plant("standing/bakery.json", old)
+    world.blocklist.lists["bakery"] = {"anna@bücher.example"}
+    world.blocklist.shards["bakery"] = {1: ("anna@bücher.example",)}
+    assert forget(world, Person(typed)).keys == ()
+    enforce_it(world.manifests["bakery"], world.outside, NOW, must_enforce=True)
+    assert read_standing(world.archive, "bakery")[0].blocks == {}
+    assert world.blocklist.lists["bakery"] == {"anna@bücher.example"}
+    assert world.blocklist.denied(world.manifests["bakery"]) == {1: ("anna@bücher.example",)}
+
+
 def test_without_the_key_nothing_is_taken_off_and_a_suspension_still_works(world):
     forget(world)
     world.archive.lose(OBJECT)

@@ -11,7 +11,7 @@ from rules_events import bounced, delivered, event, finding, judged, many, newly
 from provisioner.model.event import Event, Kind
 from provisioner.model.standing import State
 from provisioner.rules import resolve_policy
-from provisioner.rules.dead_domain import blames_host
+from provisioner.rules.dead_domain import Counted, blames_host
 
 DAY = timedelta(days=1)
 STRICT, FRIENDLY = resolve_policy("strict"), resolve_policy("friendly")
@@ -72,6 +72,10 @@ def test_the_finding_says_how_it_counted():
     )
     assert (found.numbers["addresses"], found.numbers["bounced addresses"], found.events_total) == (8, 29, 29)
     assert "bounced addresses" not in finding(judged(bounced(6)), "hard-tenant").numbers
+    dead_three = Counted(3, 9, {"b.example": 2, "a.example": 2, "c.example": 1})
+    assert dead_three.remark() == (
+        " The 2 at b.example count as one: its mail server seems to have died. The same holds for 2 more domains."
+    )
 
 
 def test_the_strict_profile_counts_each_and_anybody_may():

@@ -9,7 +9,7 @@ from rules_events import NOW, bounced, delivered, event, finding, judged, many, 
 from provisioner.model.event import Kind
 from provisioner.model.standing import Block, Evidence, Proposal, Standing, State
 from provisioner.model.verdict import BlockRecipient, Propose, UnblockRecipient
-from provisioner.rules import reinstate, unblock
+from provisioner.rules import expire, reinstate, resolve_policy, unblock
 from provisioner.rules.changes import Changes
 from provisioner.rules.ids import digest
 from provisioner.rules.memory import Memory
@@ -127,6 +127,11 @@ def test_a_complainer_who_is_blocked_for_good_already_is_not_named_again(reason,
     assert (finding(verdict, "complaint-recipient") is None) is (reason == kept)
 
 
+def test_an_address_is_blocked_for_bounces_of_28_days():
+    for late, count in ((timedelta(0), 1), (timedelta(milliseconds=1), 0)):
+        assert len(judged(bounced(1, ago=28 * DAY + late)).standing.blocks) == count
+
+
 AFTER = {
     # how long after the unblock it bounced -> what is done
     "in that moment": (timedelta(0), None),
@@ -162,3 +167,51 @@ def test_a_hundred_refusals_for_reputation_are_said_as_so_many_or_more():
 def test_advice_looks_back_28_days():
     assert finding(judged(many(Kind.POLICY, 1, ago=28 * DAY)), "advice-policy")
     assert not finding(judged(many(Kind.POLICY, 1, ago=28 * DAY + timedelta(milliseconds=1))), "advice-policy")
+
+
+# -- one judgement -----------------------------------------------------------------------------------
+
+
+def test_a_day_before_the_last_audit_a_judgement_is_a_review():
+    audited = judged(delivered(100)).standing
+    then = NOW - DAY
+    review = judged(bounced(20, now=then), standing=audited, now=then)
+    assert (review.standing, review.actions, review.at, review.after) == (audited, (), then, State.GOOD)
+    assert (review.counts["hard"], bool(finding(review, "hard-tenant"))) == (20, True)
+    then += timedelta(milliseconds=1)
+    assert judged(bounced(20, now=then), standing=audited, now=then).after is State.SUSPENDED
+
+
+def softly(*names):
+    held = {name: Block(reason="soft", since=NOW - 31 * DAY, until=NOW - DAY) for name in names}
+    return msgspec.structs.replace(BAKERY, blocks=held)
+
+
+def test_blocks_that_ended_are_lifted_in_order_and_said():
+    verdict = judged(standing=softly("b@b.c", "a@b.c"))
+    assert [one.recipient for one in verdict.actions] == ["a@b.c", "b@b.c"]
+    assert verdict.actions[0].evidence == Evidence(
+        rule="soft-recipient", sentence="The block of a@b.c ran out; it is tried again."
+    )
+
+
+def test_an_ended_block_is_remembered_beside_those_before():
+    free = expire(softly("b@b.c"), NOW)
+    assert free.windows == {"schema": 1, "lifted": {"b@b.c": "2026-11-22T06:00:00.000Z"}}
+    again = expire(msgspec.structs.replace(softly("a@b.c"), windows=free.windows), NOW)
+    assert sorted(again.windows["lifted"]) == ["a@b.c", "b@b.c"]
+    just = {"a@b.c": Block(reason="soft", since=NOW - DAY, until=NOW)}
+    assert expire(msgspec.structs.replace(BAKERY, blocks=just), NOW).blocks == {}
+    assert expire(msgspec.structs.replace(BAKERY, blocks=just), NOW - timedelta(milliseconds=1)).blocks == just
+
+
+REMEMBERED = {Kind.POLICY: 28, Kind.VIRUS: 365, Kind.COMPLAINT: 365}
+
+
+@pytest.mark.parametrize(("kind", "days"), REMEMBERED.items())
+def test_what_left_its_window_is_not_remembered(kind, days):
+    part = {Kind.POLICY: "advice", Kind.VIRUS: "virus", Kind.COMPLAINT: "complaints"}[kind]
+    policy = resolve_policy("standard", {"soft.recipient.window_days": 1})  # the longest of all counts
+    for late, known in ((timedelta(0), True), (timedelta(milliseconds=1), False)):
+        verdict = judged(event(kind, "a@b.c", ago=days * DAY + late), policy=policy)
+        assert (part in verdict.standing.windows) is known

@@ -247,7 +247,7 @@ DAYS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(DAYS)
 def test_any_history_ends_the_same_with_and_without_copies(history):
     """Weeks of any length with whatever may happen in them, each audited in both worlds."""

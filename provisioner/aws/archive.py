@@ -77,6 +77,10 @@ class S3Archive:
             raise
         return Stored(call(answer["Body"].read), str(answer["ETag"]))
 
+    def delete(self, key: str) -> None:
+        """Delete; done already is fine. The bucket keeps the version for a while."""
+        call(self._s3.delete_object, Bucket=self._bucket, Key=key)
+
     def keys(self, prefix: str, after: str = "") -> Iterator[str]:
         """Keys in order, page by page: a caller that stops early pays for no further page."""
         for item in self._listed(prefix, after):

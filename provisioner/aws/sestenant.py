@@ -72,10 +72,24 @@ class AwsSesTenants:
                 return frozenset(found)
             token = {"NextToken": page["NextToken"]}
 
+    def exists(self, name: str) -> bool:
+        """Whether SES has a tenant of this name."""
+        try:
+            call(self._ses.get_tenant, TenantName=name)
+        except AwsError as err:
+            if err.code == _ABSENT:
+                return False
+            raise
+        return True
+
+    def release(self, name: str, resource: str) -> None:
+        """Unbind a resource; SES deletes no identity and no set that a tenant is bound to."""
+        self._unless_absent(self._ses.delete_tenant_resource_association, TenantName=name, ResourceArn=resource)
+
     def delete(self, name: str) -> None:
         """Unbind everything, then delete the tenant and with it its suppression list."""
         for resource in sorted(self.resources(name)):
-            self._unless_absent(self._ses.delete_tenant_resource_association, TenantName=name, ResourceArn=resource)
+            self.release(name, resource)
         self._unless_absent(self._ses.delete_tenant, TenantName=name)
 
     def _unless_absent(self, method: Any, **arguments: Any) -> None:

@@ -119,6 +119,18 @@ class App:
         click.confirm(printable(question, keep="\n"), abort=True, err=True)
 
 
+    def confirm_name(self, name: str, question: str, *, yes: bool) -> None:
+        """Like ``confirm``, for what cannot be undone: the name has to be typed."""
+        if yes:
+            return
+        if not sys.stdin.isatty():
+            raise NeedsYesError("this would delete something, and there is no terminal to ask on", hint="add --yes")
+        typed = click.prompt(printable(f"{question} Type {name} to go on", keep="\n"), err=True, default="",
+                             show_default=False)  # fmt: skip
+        if typed.strip() != name:
+            raise click.Abort
+
+
 def command_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Adds the options that every command has, and passes them as one App in the first argument."""
 

@@ -48,6 +48,7 @@ GROUPS = {
         "suspend": "stop a tenant",
         "reinstate": "let a suspended tenant send again",
         "terminate": "end a tenant's sending for good",
+        "offboard": "delete what a terminated tenant had in AWS",
         "block": "stop mail to an address",
         "unblock": "let a tenant write to an address again",
         "confirm": "do what a rule proposed",

@@ -28,8 +28,9 @@ def terraform_options(function: Callable[..., Any]) -> Callable[..., Any]:
     function = click.option(
         "--adopt",
         multiple=True,
-        type=click.Choice(["zone", "identity"]),
-        help="Take over a hosted zone or SES identity that exists already and belongs to the tenant.",
+        type=click.Choice(["zone", "identity", "offboarded"]),
+        help="Take over a hosted zone or SES identity that exists already and belongs to the tenant; "
+        "or the id or domain of a tenant that was offboarded.",
     )(function)
     return click.option(
         "--parallel", default=PARALLEL, show_default=True, type=click.IntRange(1, 16), help="Terraform runs at once."

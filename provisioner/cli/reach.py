@@ -19,12 +19,13 @@ from provisioner.cli.text import some
 from provisioner.conduct import batches, documents
 from provisioner.conduct.outside import Outside
 from provisioner.errors import InnkeeperError
-from provisioner.model.manifest import Manifest
+from provisioner.model.manifest import Manifest, Offboarded
 from provisioner.model.names import PlatformNames
 from provisioner.model.standing import State
 from provisioner.model.tenant import Platform, Tenant
 from provisioner.onboarding.adopt import adopt
 from provisioner.onboarding.readers import require_readers
+from provisioner.onboarding.registry import ArchiveRegistry
 from provisioner.onboarding.tenant import Shell, rotates
 from provisioner.render import (
     Backend,
@@ -186,8 +187,12 @@ class Reach:
             secrets=self.wiring.secrets,
             state=self.state,
             enforce=enforce,
+            offboarded=lambda each: None if "offboarded" in adopt_kinds else self._offboarded(each),
         )
 
+    def _offboarded(self, tenant: Tenant) -> Offboarded | None:
+        registry = ArchiveRegistry(self.archive)
+        return registry.of_tenant(tenant.id) or registry.of_domain(tenant.domain)
 
     def _orphans(self, tenant: Tenant, state: Sequence[str], kinds: Sequence[str]) -> dict[str, str]:
         found = adopt(tenant, self.names.tenant(tenant.id), AwsFinder(self.clients), state, allowed=kinds)

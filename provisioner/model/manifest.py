@@ -3,6 +3,7 @@
 Everything that the conduct loop needs to find the tenant's resources, so that no Lambda reads YAML or state.
 """
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -35,3 +36,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     notices_from: str  # the platform's sender
     fingerprint: str = ""  # of the rendered root that was applied last; equal: nothing to apply
     refreshed: str = ""  # day (yyyy-mm-dd) on which Terraform last compared the tenant with AWS
+
+
+class Offboarded(msgspec.Struct, frozen=True, kw_only=True):
+    """``offboarded/<tenant>.json``: who was a tenant and when its resources went, so that nobody takes its place."""
+
+    schema: int = 1
+    at: datetime
+    manifest: Manifest

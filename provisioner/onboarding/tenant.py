@@ -12,13 +12,14 @@ import msgspec
 
 from provisioner.errors import InnkeeperError
 from provisioner.exit_codes import Exit
-from provisioner.model.manifest import Manifest
+from provisioner.model.manifest import Manifest, Offboarded
 from provisioner.model.names import PlatformNames, TenantNames
 from provisioner.model.standing import State
 from provisioner.model.tenant import Dns, Platform, Tenant
 from provisioner.onboarding.changes import Changes, read_changes
 from provisioner.onboarding.credentials import Minted, mint
 from provisioner.onboarding.records import DEFAULT_SIGNING_ZONE
+from provisioner.onboarding.used_before import refuse_used_before
 from provisioner.onboarding.verify import IdentityState
 from provisioner.ports import Keys, Secrets
 from provisioner.terraform.plans import lifting
@@ -63,6 +64,10 @@ class SesTenants(Protocol):
         """The tenant's ARN. ``resources`` are the ARNs of its identity and configuration set."""
         ...
 
+    def release(self, name: str, resource: str) -> None:
+        """Unbind a resource, so that it can be deleted. Done already is fine."""
+        ...
+
 
 class Manifests(Protocol):
     """``fleet/<tenant>.json``."""
@@ -85,6 +90,7 @@ class Shell(msgspec.Struct, frozen=True, kw_only=True):
     secrets: Secrets
     state: Callable[[str], State]  # the tenant's standing
     enforce: Callable[[Manifest], Sequence[str]]  # what AWS does not show yet, in words; empty when complete
+    offboarded: Callable[[Tenant], Offboarded | None] = lambda _tenant: None  # whose id or domain this was before
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,6 +123,8 @@ def plan_tenant(tenant: Tenant, shell: Shell, today: date, *, refresh: bool = Fa
     state = shell.state(tenant.id)
     zone = shell.identities.read(tenant.domain).signing_zone or DEFAULT_SIGNING_ZONE
     manifest = shell.manifests.read(tenant.id)
+    if manifest is None:
+        refuse_used_before(tenant, shell.offboarded(tenant))
     has_password = rotates(tenant, manifest, shell.secrets)
     files = shell.render(zone, has_password)
     known = Plan(
@@ -181,13 +189,16 @@ def apply_tenant(
     credentials: bool = True,
 ) -> Onboarded:
     """Carry out ``plan`` and everything Terraform does not do; ``credentials`` False mints none. Idempotent."""
+    its = names.tenant(tenant.id)
+    old = shell.manifests.read(tenant.id)
+    if old is not None and old.ses_tenant and _leaves_its_domain(plan):
+        # SES deletes no identity that a tenant is bound to; the new one is bound below.
+        shell.ses_tenants.release(old.ses_tenant, its.identity_arn(old.domain))
     if not plan.changes.empty:
         shell.root.apply()
     if not plan.skipped:
         plan = _correct_signing_zone(tenant, plan, shell)
-    its = names.tenant(tenant.id)
     arn = _ensure_ses_tenant(tenant, its, shell) if tenant.ses_tenant else None
-    old = shell.manifests.read(tenant.id)
     outputs = {"queue_url": old.queue_url} if plan.skipped and old else shell.root.outputs()
     manifest = make_manifest(tenant, platform, its, queue_url=outputs["queue_url"], ses_tenant_arn=arn)
     refreshed = old.refreshed if plan.skipped and old else f"{now:%Y-%m-%d}"
@@ -207,6 +218,14 @@ def apply_tenant(
         minted=minted,
         name_servers=tuple(outputs.get("name_servers") or ()),
         enforcement_missing=missing,
+    )
+
+
+def _leaves_its_domain(plan: Plan) -> bool:
+    """Whether the e-mail identity goes, as it does when a tenant's domain changes."""
+    return any(
+        change.kind in ("replace", "destroy") and change.address == "aws_sesv2_email_identity.this"
+        for change in plan.changes.all
     )
 
 

@@ -4,7 +4,7 @@ from provisioner.render.backend import Backend, LocalBackend, S3Backend
 from provisioner.render.fingerprint import fingerprint
 from provisioner.render.imports import render_imports
 from provisioner.render.platform import PlatformOptions, render_platform
-from provisioner.render.tenant import TenantOptions, render_tenant
+from provisioner.render.tenant import TenantOptions, render_empty, render_tenant
 
 __all__ = [
     "Backend",
@@ -13,6 +13,7 @@ __all__ = [
     "S3Backend",
     "TenantOptions",
     "fingerprint",
+    "render_empty",
     "render_imports",
     "render_platform",
     "render_tenant",

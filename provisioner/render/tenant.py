@@ -54,6 +54,16 @@ def render_tenant(
     }
 
 
+def render_empty(tenant_id: str, prefix: str, place: Place, *, backend: Backend) -> dict[str, str]:
+    """A tenant's root that holds nothing: planning it destroys what is in the state. Needs no file of the tenant."""
+    tags = {"innkeeper:platform": prefix, "innkeeper:tenant": tenant_id}
+    return {
+        "backend.tf": render_backend(backend),
+        "provider.tf": template("provider.tf.j2").render(),
+        "terraform.tfvars.json": as_tfvars(place, tags, {}),
+    }
+
+
 def as_tfvars(place: Place, tags: dict[str, str], values: dict[str, Any]) -> str:
     """JSON in which, unlike in HCL, every string is literal."""
     common = {"account": place.account, "partition": place.partition, "region": place.region, "tags": tags}

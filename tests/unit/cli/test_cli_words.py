@@ -6,11 +6,12 @@ import re
 import unicodedata
 from pathlib import Path
 
+import click
 import pytest
 from rich.table import Table
 from strategies_hostile import HOSTILE
 
-from provisioner.cli.app import SafeConsole, show_table, wrapped
+from provisioner.cli.app import App, NeedsYesError, SafeConsole, show_table, wrapped
 from provisioner.cli.text import count, json_text, printable, some
 from provisioner.onboarding.changes import _WORDS, counted
 
@@ -97,3 +98,31 @@ def test_every_resource_of_the_modules_has_words():
         for kind in re.findall(r'^resource "([a-z0-9_]+)"', path.read_text(encoding="utf-8"), re.MULTILINE)
     }
     assert types - _WORDS.keys() == set()
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(
+    ("typed", "yes", "ends"),
+    [
+        ("bakery\n", False, None),
+        ("Bakery\n", False, click.Abort),
+        ("\n", False, click.Abort),
+        ("y\n", False, click.Abort),
+        ("", True, None),
+        (None, False, NeedsYesError),
+        (None, True, None),
+    ],
+    ids=["the name", "other capitals", "nothing", "yes", "--yes", "a pipe", "--yes in a pipe"],
+)
+def test_what_cannot_be_undone_is_asked_for_by_name(monkeypatch, tmp_path, typed, yes, ends):
+    monkeypatch.setattr("sys.stdin", io.StringIO("bakery\n") if typed is None else Terminal(typed))
+    app = App(tmp_path, "text", None, False)
+    if ends is None:
+        app.confirm_name("bakery", "This cannot be undone.", yes=yes)
+    else:
+        with pytest.raises(ends):
+            app.confirm_name("bakery", "This cannot be undone.", yes=yes)

@@ -43,7 +43,7 @@ class World:
     standing: State = State.GOOD
     enforced: int = 0
     applies: int = 0
-    replace: bool = False
+    replace: str = ""  # a type of resource
     keys: FakeKeys = field(default_factory=FakeKeys)
     secrets: FakeSecrets = field(default_factory=FakeSecrets)
 
@@ -62,8 +62,8 @@ class World:
             for key in self.planned
         ]  # fmt: skip
         if self.replace:
-            changes.append({"address": "module.tenant.aws_sesv2_configuration_set.this",
-                            "type": "aws_sesv2_configuration_set",
+            changes.append({"address": f"module.tenant.{self.replace}.this",
+                            "type": self.replace,
                             "change": {"actions": ["delete", "create"]}})  # fmt: skip
         return {"resource_changes": changes}
 
@@ -84,6 +84,9 @@ class World:
     def ensure(self, name, resources, tags=None):
         self.tenants.add((name, *resources))
         return "arn:tenant"
+
+    def release(self, name, resource):
+        self.tenants = {bound for bound in self.tenants if resource not in bound}
 
     def shell(self, wrap=lambda port: port):
         world = self
@@ -194,12 +197,26 @@ def test_dying_at_any_call_and_running_again_ends_in_the_same_state(tenant):
 @pytest.mark.parametrize("state", [State.SUSPENDED, State.TERMINATED])
 def test_replacing_what_holds_a_suspension_is_refused(state):
     """E2"""
-    world = World(standing=state, replace=True)
+    world = World(standing=state, replace="aws_sesv2_configuration_set")
     with pytest.raises(ReplacementRefusedError, match="would start enabled") as error:
         plan_tenant(BAKERY, world.shell(), TODAY)
     assert error.value.exit_code == Exit.REFUSED
     world.standing = State.WARNED
     assert plan_tenant(BAKERY, world.shell(), TODAY).changes.of("replace")
+
+
+def test_an_identity_that_is_replaced_is_let_go_by_its_ses_tenant_first():
+    """SES deletes no identity that a tenant is bound to: a change of the domain would end half-way."""
+    world = World()
+    onboard(world)
+    assert world.tenants
+    bound = []
+    apply = world.apply
+    world.replace, world.apply = "aws_sesv2_email_identity", lambda: (bound.append(set(world.tenants)), apply())
+    shell = world.shell()
+    apply_tenant(BAKERY, PLATFORM, NAMES, plan_tenant(BAKERY, shell, TODAY, refresh=True), shell, NOW)
+    assert bound == [set()]
+    assert world.tenants
 
 
 def test_a_suspended_tenants_first_key_is_inactive():

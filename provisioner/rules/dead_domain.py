@@ -5,22 +5,14 @@ it from a bad list, and neither can be made by writing to invented people: the b
 the same people took mail before.
 """
 
-import re
-from collections import defaultdict
-from functools import lru_cache
-
 import msgspec
 
-from provisioner.rules.addresses import domain_of, is_provider
 from provisioner.rules.base import Value, people
 from provisioner.rules.clock import HOUR
 from provisioner.rules.correspondence import Domain
-from provisioner.rules.lines import Bounce
+from provisioner.rules.lines import Bounce, blames_host
 from provisioner.rules.sample import token
 from provisioner.rules.view import View
-
-# RFC 3463: no such system, and everything about network and routing; RFC 7505: the domain takes no mail at all.
-_HOST = re.compile(r"[45]\.(1\.(2|10)|4\.\d+)", re.ASCII)
 
 
 class Counted(msgspec.Struct, frozen=True):
@@ -55,13 +47,8 @@ def count_hard(view: View, since: int) -> Counted:
 
 def _dead(view: View, since: int) -> dict[str, int]:
     """Domain -> how many bounced there, where more than one did and they count as one."""
-    at: dict[str, dict[str, Bounce]] = defaultdict(dict)
-    for address, bounce in view.hard(since):
-        domain = domain_of(address)
-        if blames_host(bounce[2]) or not is_provider(domain):
-            at[domain][address] = bounce
     share, found = view.policy.share("hard.tenant.reached_share"), {}
-    for domain, bounces in at.items():
+    for domain, bounces in view.hard_at(since).items():
         if domain and len(bounces) > 1:
             others = {address: bounce for address, bounce in bounces.items() if not blames_host(bounce[2])}
             known = view.memory.domains.of.get(domain)
@@ -70,12 +57,6 @@ def _dead(view: View, since: int) -> dict[str, int]:
             if len(bounces) - len(others) > 1:
                 found[domain] = len(bounces) - len(others)
     return found
-
-
-@lru_cache(maxsize=1024)
-def blames_host(what: str) -> bool:
-    """Whether a bounce's status speaks of the domain or its server, not of the mailbox."""
-    return _HOST.fullmatch(what) is not None
 
 
 def reached_before(known: Domain, bounces: dict[str, Bounce]) -> int:

@@ -1,9 +1,9 @@
 """Guessed addresses: many unknown users at one organisation, and hardly any mail that arrives there."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 
 from provisioner.model.verdict import Action, Suspend, Terminate
-from provisioner.rules.addresses import domain_of, is_provider, local_of
+from provisioner.rules.addresses import is_provider, local_of
 from provisioner.rules.base import Outcome, Rule, choice, evidence, people, percent, share, whole
 from provisioner.rules.clock import DAY
 from provisioner.rules.dead_domain import reached_before
@@ -20,14 +20,11 @@ Week = list[tuple[str, Bounce]]  # the same of some days in a row
 def judge(view: View) -> list[Outcome]:
     """Look at each organisation's domain by itself."""
     least, own = view.policy.whole("guessing.addresses"), view.domain
-    by_domain: dict[str, Unknown] = defaultdict(dict)
-    for address, bounce in view.hard(view.since(days=28)):
-        if bounce[2] in UNKNOWN_USER and not is_provider(domain := domain_of(address)):
-            by_domain[domain][address] = bounce
     found = []
-    for domain, unknown in sorted(by_domain.items()):
-        if own and f".{domain}".endswith(f".{own}"):
+    for domain, bounces in sorted(view.hard_at(view.since(days=28)).items()):
+        if is_provider(domain) or (own and f".{domain}".endswith(f".{own}")):
             continue
+        unknown = {address: bounce for address, bounce in bounces.items() if bounce[2] in UNKNOWN_USER}
         weeks = [week for week in _weeks(unknown, view.policy.whole("guessing.window_days")) if len(week) >= least]
         if weeks:
             found += _judge_domain(view, domain, weeks)

@@ -10,6 +10,7 @@ from provisioner.rules.lines import (
     bounce_of,
     bounces_of,
     bound,
+    event_of,
     first_of,
     joined,
     last_of,
@@ -55,6 +56,11 @@ class HardBounces:
         """Each address that bounced since then, with its newest bounce."""
         least = bound(since)
         return ((address, bounce_of(first_of(text))) for address, text in self._of.items() if text >= least)
+
+    def events(self, since: int) -> Iterator[str]:
+        """Their events."""
+        least = bound(since)
+        return (event_of(text) for text in self._of.values() if text >= least)
 
     def count(self, since: int) -> int:
         """How many addresses that is."""

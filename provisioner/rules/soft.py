@@ -40,9 +40,14 @@ class People:
         number = self.numbers.setdefault(local, len(self.bounces))
         if number == len(self.bounces):
             self.bounces.append(line)
-        elif line not in (lines := lines_in(self.bounces[number])):
-            known = sorted((*lines, line))
-            self.bounces[number] = joined(_ends(known, (when_of(one) // DAY for one in known)))
+            return
+        known = self.bounces[number]
+        last = last_of(known)
+        if line > last and when_of(line) // DAY > when_of(last) // DAY:  # as nearly always
+            self.bounces[number] = joined([known, line])
+        elif line not in (lines := lines_in(known)):
+            ordered = sorted((*lines, line))
+            self.bounces[number] = joined(_ends(ordered, (when_of(one) // DAY for one in ordered)))
 
     def deliver(self, local: str, when: int) -> None:
         """Only of use for somebody who bounced."""
@@ -164,10 +169,15 @@ class SoftBounces:
         return there.times_delivered(local) if there is not None and local in there.numbers else []
 
     def dump(self) -> dict[str, Any]:
-        return {
-            address: {"bounced": [[stamp(w), e] for w, e, _ in bounces], "delivered": self.times_delivered(address)}
-            for address, bounces in sorted(self.each())
+        found = {
+            f"{local}@{domain}": {
+                "bounced": [[stamp(w), e] for w, e, _ in bounces_of(there.bounces[number])],
+                "delivered": there.times_delivered(local),
+            }
+            for domain, there in self.at.items()
+            for local, number in there.numbers.items()
         }
+        return dict(sorted(found.items()))
 
     @classmethod
     def load(cls, data: Mapping[str, Any]) -> "SoftBounces":

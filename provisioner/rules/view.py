@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 
 from provisioner.model.event import Kind
 from provisioner.model.standing import Standing
-from provisioner.rules.addresses import domain_of
+from provisioner.rules.addresses import domain_of, is_provider
 from provisioner.rules.clock import DAY, HOUR, to_datetime, to_ms
 from provisioner.rules.hard import HARD_ADDRESSES
-from provisioner.rules.lines import Bounce
+from provisioner.rules.lines import Bounce, blames_host
 from provisioner.rules.memory import Memory
 from provisioner.rules.outage import Outage
 from provisioner.rules.policy import Policy
@@ -32,6 +32,7 @@ class View:
         self.now = now
         self.domain = domain  # the tenant's own: writing to its own people is not guessing
         self.outages = outages
+        self._hard_at: dict[int, dict[str, dict[str, Bounce]]] = {}  # several rules ask for the same window
         self.floor = to_ms(standing.reinstated) + 1 if standing.reinstated else 0
         self.unblocked: Mapping[str, int] = {
             one.recipient: to_ms(one.at) for one in sorted(standing.unblocks, key=lambda one: one.at)
@@ -70,9 +71,22 @@ class View:
         recent = self.memory.hard.newest(since)
         return ((a, bounce) for a, bounce in recent if not self.held(a, bounce[0])) if self.outages else recent
 
+    def hard_at(self, since: int) -> dict[str, dict[str, Bounce]]:
+        """The same by domain. Of free-mail providers only bounces that blame the host: no rule asks for others."""
+        found = self._hard_at.get(since)
+        if found is None:
+            found = self._hard_at[since] = {}
+            for address, bounce in self.hard(since):
+                domain = domain_of(address)
+                if not is_provider(domain) or blames_host(bounce[2]):
+                    found.setdefault(domain, {})[address] = bounce
+        return found
+
     def hard_events(self, since: int) -> Iterator[str]:
         """Their events."""
-        return (event for _, (_, event, _) in self.hard(since))
+        if self.outages:
+            return (event for _, (_, event, _) in self.hard(since))
+        return self.memory.hard.events(since)
 
     def hard_count(self, since: int) -> int:
         """How many addresses that is, also when there are more than the memory names."""
@@ -95,6 +109,7 @@ class View:
 
     def let_go(self) -> None:
         """No rule asks any more: make room for what they decided."""
+        self._hard_at.clear()
         self.memory.cut()
 
     def complaints(self, since: int) -> dict[str, tuple[int, str]]:

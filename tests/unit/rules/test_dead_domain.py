@@ -11,7 +11,8 @@ from rules_events import bounced, delivered, event, finding, judged, many, newly
 from provisioner.model.event import Event, Kind
 from provisioner.model.standing import State
 from provisioner.rules import resolve_policy
-from provisioner.rules.dead_domain import Counted, blames_host
+from provisioner.rules.dead_domain import Counted
+from provisioner.rules.lines import blames_host
 
 DAY = timedelta(days=1)
 STRICT, FRIENDLY = resolve_policy("strict"), resolve_policy("friendly")
@@ -72,10 +73,27 @@ def test_the_finding_says_how_it_counted():
     )
     assert (found.numbers["addresses"], found.numbers["bounced addresses"], found.events_total) == (8, 29, 29)
     assert "bounced addresses" not in finding(judged(bounced(6)), "hard-tenant").numbers
-    dead_three = Counted(3, 9, {"b.example": 2, "a.example": 2, "c.example": 1})
+    dead_three = Counted(3, 9, {"a.example": 2, "b.example": 2, "c.example": 1})
     assert dead_three.remark() == (
         " The 2 at b.example count as one: its mail server seems to have died. The same holds for 2 more domains."
     )
+
+
+SMALL = {
+    # what bounced -> how many addresses that counts as, of how many
+    "one": (dead(1), 1, None),
+    "two": (dead(2), 1, 2),
+    "two, of whom one took mail before": (reached(1) + dead(2, status="5.1.1"), 1, 2),
+    "two unknown users": (dead(2, status="5.1.1"), 2, None),
+    "three dead and two unknown users": (dead(3) + dead(2, name="nobody", status="5.1.1"), 3, 5),
+    "one dead and two unknown users": (dead(1) + dead(2, name="nobody", status="5.1.1"), 3, None),
+}
+
+
+@pytest.mark.parametrize(("events", "count", "bounced_"), SMALL.values(), ids=SMALL)
+def test_how_few_are_counted(events, count, bounced_):
+    numbers = finding(judged(events), "hard-tenant").numbers
+    assert (numbers["addresses"], numbers.get("bounced addresses")) == (count, bounced_)
 
 
 def test_the_strict_profile_counts_each_and_anybody_may():

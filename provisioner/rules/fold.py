@@ -28,7 +28,6 @@ class Windows:
     """How far back each part of the memory reaches, in milliseconds since 1970."""
 
     def __init__(self, now: int, *, soft_days: int, count_days: int, history_days: int) -> None:
-        self.now = now
         self.count = now - max(count_days, soft_days) * DAY  # deliveries reset soft strikes: as long as those
         self.history = now - history_days * DAY
         self.newest = now + 2 * DAY  # beyond: no clock is that wrong, the stamp is

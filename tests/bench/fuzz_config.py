@@ -132,10 +132,9 @@ def check_tenant(content, options):
     assert (draft.tenant is None) == bool(draft.reading.problems)
     if draft.tenant:
         text = dump_tenant(draft.tenant)
-        again = parse_tenant(TENANT, text.encode(), options)
-        assert again.reading.problems == []
-        assert again.tenant == draft.tenant
-        assert dump_tenant(again.tenant) == text
+        again = parse_tenant(TENANT, text.encode(), options).tenant
+        assert again == draft.tenant or (not options and len(text.encode()) > MAX_BYTES)
+        assert again is None or dump_tenant(again) == text
     check_together([draft, other], parse_platform(PLATFORM, content, options))
     assert draft.domain is None or draft.reading.problems
     check_problems(draft.reading.problems, content)
@@ -146,10 +145,9 @@ def check_platform(content, options):
     check_problems(draft.reading.problems, content)
     assert (draft.platform is None) == bool(draft.reading.problems)
     if draft.platform:
-        text = dump_platform(draft.platform)
-        again = parse_platform(PLATFORM, text.encode(), options)
-        assert again.reading.problems == []
-        assert again.platform == draft.platform
+        text = dump_platform(draft.platform).encode()
+        again = parse_platform(PLATFORM, text, options)
+        assert again.platform == draft.platform or (not options and len(text) > MAX_BYTES)
 
 
 def check_policy(content, options):
@@ -157,7 +155,9 @@ def check_policy(content, options):
     check_problems(problems, content)
     if not problems:
         platform = msgspec.structs.replace(SMALLEST, policy=values)
-        assert parse_platform(PLATFORM, dump_platform(platform).encode(), options).platform == platform
+        text = dump_platform(platform).encode()
+        # Without options any value goes, and escapes make some larger than a file may be.
+        assert parse_platform(PLATFORM, text, options).platform == platform or (not options and len(text) > MAX_BYTES)
 
 
 CHECKS = (check_tenant, check_tenant, check_platform, check_policy)

@@ -89,6 +89,15 @@ def test_the_domains_with_the_smallest_hashes_are_remembered():
     assert (sorted(domains.of, key=token), domains.below) == (NAMES[1:3], token(NAMES[3]))
 
 
+def test_the_hash_of_the_last_domain_kept_is_the_bound(monkeypatch):
+    monkeypatch.setattr(correspondence, "DOMAINS", 3)
+    domains = Domains()
+    for name in NAMES[:4]:
+        domains.add(name, 1, mail(1))
+    domains.cut()
+    assert domains.below == token(NAMES[2]) + 1
+
+
 def rows(*mails, since=0):
     domains = Domains()
     domains.add_delivered("b.c", since, mails)

@@ -15,7 +15,7 @@ from provisioner.rules import (
     override_problems,
     resolve_policy,
 )
-from provisioner.rules.addresses import domain_of, local_of, usable
+from provisioner.rules.addresses import domain_of, local_of, named, usable
 from provisioner.rules.base import Option, choice, evidence, nth, people, percent, share, whole
 
 ALIKE = {"friendly": 3, "standard": 3, "strict": 3}
@@ -80,7 +80,7 @@ def test_counts_and_rates_in_words():
 
 
 def test_evidence_counts_each_event_once_and_names_twenty():
-    assert evidence("r", "s", ["b", "a", "b"]).events == ("a", "b")
+    assert evidence("r", "s", ["b", "a", "b"]).events == evidence("r", "s", ["b", "a"]).events == ("a", "b")
     many = evidence("r", "s", [f"{i:02d}" for i in range(21, 0, -1)])
     assert (len(many.events), many.events[0], many.events_total) == (20, "01", 21)
     assert (evidence("r", "s", ["a"], total=7).events_total, evidence("r", "s", ()).events_total) == (7, 0)
@@ -101,6 +101,13 @@ def test_evidence_counts_each_event_once_and_names_twenty():
 )
 def test_an_address_is_split_at_its_last_at(address, local, domain, may_block):
     assert (local_of(address), domain_of(address), usable(address)) == (local, domain, may_block)
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"), [("Boss@Web.de", "boss@web.de"), ("<Boss@WEB.de>", "boss@web.de"), ("The Boss", "the boss")]
+)
+def test_an_address_is_named_as_events_name_it(typed, name):
+    assert named(typed) == name
 
 
 RESTORE = "restore an earlier version of the object (the bucket keeps them); nothing was judged and nothing was changed"

@@ -132,6 +132,13 @@ def test_an_address_is_blocked_for_bounces_of_28_days():
         assert len(judged(bounced(1, ago=28 * DAY + late)).standing.blocks) == count
 
 
+@pytest.mark.parametrize("old", ["<boss@web.de>", "boss@web.de"])
+def test_an_old_block_is_lifted_under_the_name_it_was_typed(old):
+    """Blocks by hand were kept as typed once; what is blocked under the name in events is found by any spelling."""
+    held = msgspec.structs.replace(BAKERY, blocks={old: Block(reason="manual", since=NOW, by="Ada")})
+    assert unblock(held, "<Boss@Web.de>", now=NOW, **ADA).blocks == {}
+
+
 AFTER = {
     # how long after the unblock it bounced -> what is done
     "in that moment": (timedelta(0), None),

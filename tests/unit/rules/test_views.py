@@ -8,7 +8,8 @@ from rules_events import NOW, STANDARD, bounced, complained, delivered, event, f
 
 from provisioner.model.event import Kind
 from provisioner.model.standing import Standing, Unblock
-from provisioner.rules import complaint_flood, complaint_tenant, hard_flood, hard_tenant, resolve_policy
+from provisioner.rules import complaint_flood, complaint_tenant, engine, hard_flood, hard_tenant, resolve_policy
+from provisioner.rules.base import Rule
 from provisioner.rules.clock import HOUR, to_ms
 from provisioner.rules.memory import Memory
 from provisioner.rules.outage import Outage
@@ -162,3 +163,24 @@ def test_deliveries_to_gmail_count_where_the_policy_says_so(option, counted):
     policy = resolve_policy("standard", {"complaint.tenant.gmail": option})
     verdict = judged(delivered(3), delivered(2, domain="gmail.com"), policy=policy)
     assert verdict.counts["deliveries with complaint data"] == counted
+
+
+class Steps(list):
+    """In place of a view: what happened, in order."""
+
+    def let_go_of_soft(self):
+        self.append("soft bounces are let go")
+
+
+def test_soft_bounces_make_room_once_the_rules_about_them_are_done():
+    def rule(kind, judge=None):
+        return Rule(id=kind, title="", why="", source="", kind=kind, judge=judge)
+
+    def judge(steps):
+        steps.append("judged")
+        return ["outcome"]
+
+    steps = Steps()
+    rules = (rule("soft", judge), rule("soft", judge), rule("hard", judge), rule("hard"))
+    assert engine._judge(steps, rules) == ["outcome"] * 3
+    assert steps == ["judged", "judged", "soft bounces are let go", "judged"]

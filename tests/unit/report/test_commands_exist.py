@@ -28,9 +28,10 @@ def told(text):
 
 def parsed(verb, words):
     """Parse as the program would, without running anything. Raises click.UsageError for what it does not take."""
-    command = innkeeper.get_command(click.Context(innkeeper), verb)
+    program = click.Context(innkeeper, **innkeeper.context_settings)
+    command = innkeeper.get_command(program, verb)
     assert command is not None, f"there is no command {verb!r}"
-    command.make_context(verb, words)
+    command.make_context(verb, words, parent=program)  # click remembers of the first context what help is called
 
 
 @pytest.mark.parametrize("audience", ["tenant", "operator"])

@@ -79,6 +79,7 @@ def test_what_is_no_delivery_is_taken_from_a_moment_on(when):
     assert [one.start for one in memory.virus.all] == named
     assert memory.complained.count(0) == 2 * len(wanted)
     assert memory.bounced.count(0) == len(wanted)
+    assert all(type(day) is int for part in (memory.bounced, memory.complained) for day in part.days)
     assert list(memory.domains.of) == (["firm.example"] if counted else [])
 
 
@@ -165,6 +166,8 @@ def test_a_row_of_deliveries_is_remembered_as_its_events(ones):
     events = delivered(*ones)
     assert all(isinstance(row, Deliveries) for row in rows(events))
     one, other = folded(*rows(events)), folded(*events)
+    seen = one.seen[Kind.DELIVERY].days
+    assert len(seen) <= max(ones)[0] // DAY - min(ones)[0] // DAY + 1
     for memory in (one, other):
         memory.recent.settle(0, memory.soft)
         for counts in memory.seen.values():

@@ -268,3 +268,34 @@ def test_runs_are_three_in_a_row_with_gaps_of_one(locals_, found):
 )
 def test_shapes_of_names(local, separated, joined):
     assert (is_separated_name(local), is_joined_name(local)) == (separated, joined)
+
+
+TENTHS = {  # address -> in which tenth of a day it bounced
+    "a": 0, "b": 5, "c": 30, "d": 72, "e": 90, "f": 91, "g": 200, "h": 209, "i": 275, "j": 276,
+}  # fmt: skip
+
+
+def weeks(**tenths):
+    bounced = {name: (when * clock.DAY // 10, f"e{name}", "5.1.1") for name, when in tenths.items()}
+    return ["".join(name for name, _ in week) for week in guessing._weeks(bounced, 7)]
+
+
+def test_a_stretch_is_the_fullest_that_begins_on_its_day_and_holds_somebody_new():
+    assert weeks(**TENTHS) == ["cdef", "abc", "hij"]
+    assert weeks(**dict(reversed(TENTHS.items()))) == ["cdef", "abc", "hij"]
+    assert weeks(z=0, y=70) == ["zy"]
+    assert weeks(z=0, y=71) == ["z", "y"]
+    assert weeks(z=3) == ["z"]
+    assert weeks() == []
+
+
+def test_each_organisation_is_judged_whatever_is_found_at_the_others():
+    found = judged(
+        unknown(PEOPLE, "gmx.net"), unknown(PEOPLE, "harbour.example"), unknown(PEOPLE, "zebra.example"), delivered(99)
+    )
+    told = [one.evidence for one in found.findings if one.evidence.rule == "guessing"]
+    assert [one.numbers["domain"] for one in told] == ["harbour.example", "zebra.example"]
+
+
+def test_unknown_users_at_a_provider_are_not_even_mentioned():
+    assert finding(judged(unknown(PEOPLE, "gmx.net"), delivered(400)), "guessing") is None

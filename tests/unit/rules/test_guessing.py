@@ -9,7 +9,7 @@ from rules_events import NOW, delivered, event, finding, judged, many, names
 from provisioner.model.event import Kind
 from provisioner.model.standing import State
 from provisioner.rules import clock, guessing, resolve_policy
-from provisioner.rules.shapes import guessable, in_runs, is_joined_name, is_separated_name
+from provisioner.rules.shapes import guessable, in_runs, is_joined_name, is_separated_name, plain
 
 DAY = timedelta(days=1)
 PEOPLE = [
@@ -211,6 +211,16 @@ def test_runs(locals_, counted):
     }
 
 
+def test_a_name_that_counts_up_is_called_so():
+    assert guessable(["otto1", "otto2", "otto3", "anna"]) == {
+        "otto1": "counted up",
+        "otto2": "counted up",
+        "otto3": "counted up",
+        "anna": "names",
+    }
+    assert plain("Xaver") == "xaver"
+
+
 def test_too_many_organisations_to_know_the_share_is_said(monkeypatch):
     monkeypatch.setattr("provisioner.rules.correspondence.DOMAINS", 3)
     many_firms = [one for i in range(40) for one in many(Kind.DELIVERY, 1, domain=f"firm{i}.example")]
@@ -247,6 +257,13 @@ def test_thousands_of_strangers_at_one_domain_are_judged_by_a_few_weeks():
         ("ab ac ad", ""),
         ("team-a crew-b band-c", ""),
         ("x-a x_b x.c", ""),
+        ("x_a x_b x_c", "x_a x_b x_c"),
+        ("x.a x.b x.c", "x.a x.b x.c"),
+        ("x y z", "x y z"),
+        ("x-^ x-_ x-`", ""),
+        ("a1 b2 c3", ""),
+        ("a1 a2 a3 b7 b8 b9", "a1 a2 a3 b7 b8 b9"),
+        ("1234567890123456781 1234567890123456782 1234567890123456783", ""),  # no human counts so far
     ],
 )
 def test_runs_are_three_in_a_row_with_gaps_of_one(locals_, found):
@@ -260,6 +277,9 @@ def test_runs_are_three_in_a_row_with_gaps_of_one(locals_, found):
         ("a.b", False, False),
         ("anna.meier", True, False),
         ("church", False, True),  # one vowel in six letters
+        ("church12", False, True),
+        ("Xaver", False, True),
+        ('"anna.meier"', True, False),
         ("schultz", False, False),  # ... in seven: taken for noise, the milder mistake
         ("aeiobcdfg", False, False),  # five consonants in a row
         ("anna", False, True),

@@ -19,7 +19,7 @@ from rules_events import (
 
 from provisioner.model.event import Kind
 from provisioner.model.standing import State
-from provisioner.rules import resolve_policy, unblock
+from provisioner.rules import reinstate, resolve_policy, unblock
 
 GOOD, WARNED, SUSPENDED, TERMINATED = State
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -234,6 +234,7 @@ VIRUS = {
         viruses(1, ago=3 * HOUR) + viruses(1, ago=5 * HOUR) + viruses(1, ago=4 * HOUR),
         SUSPENDED,
     ),
+    "365 days ago": (viruses(1, ago=365 * DAY) + viruses(1, ago=HOUR), TERMINATED),
     "364 days apart": (viruses(1, ago=364 * DAY) + viruses(1, ago=HOUR), TERMINATED),
     "366 days apart": (viruses(1, ago=366 * DAY) + viruses(1, ago=HOUR), SUSPENDED),
     "another reject": ([event(Kind.REJECT, "a@web.de")], GOOD),
@@ -245,6 +246,13 @@ VIRUS = {
 def test_virus(events, state, fast):
     """C9; J2: the standing carries the longest window."""
     assert judged(events, fast=fast).after is state
+
+
+def test_a_virus_counts_from_the_moment_after_a_reinstatement():
+    stopped = judged(viruses(1)).standing
+    for late, state in ((timedelta(0), GOOD), (timedelta(milliseconds=1), TERMINATED)):
+        back = reinstate(stopped, by="Ada", reason="cleaned", now=NOW)
+        assert judged(viruses(1, ago=-late), standing=back, now=NOW + DAY).after is state
 
 
 NO_STRIKE = {

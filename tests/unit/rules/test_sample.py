@@ -30,6 +30,7 @@ def test_hashes_are_the_same_in_every_process_and_on_any_machine(monkeypatch):
     assert list(id_tokens(["AQIDBAUGBwgJ", "short"])) == [hashes[0], token("short")]
     assert list(id_tokens(["abc", "abcdefgh!!!!"])) == [token("abc"), token("abcdefgh!!!!")]
     assert joined_tokens("AQIDBAUGBwgJ", 2) == ()
+    assert list(id_tokens(["abcdefgh", "abcdefghijklmnop"])) == [token("abcdefgh"), token("abcdefghijklmnop")]
     stored = Sample(9, {7: 3}).dump()
     monkeypatch.setattr("provisioner.rules.sample.sys.byteorder", "big")
     assert list(digest_tokens(raw[:9], 1)) == [int.from_bytes(hashes[0].to_bytes(4, "little"), "big")]
@@ -60,6 +61,12 @@ def held(sample):
 def test_more_than_twice_the_cap_are_thinned_to_nine_sixteenths_of_the_range():
     assert held(spread(range(8))) == (list(range(8)), RANGE)
     assert held(spread([0, 1, 2, 3, 4, 9, 10, 11, 12])) == ([0, 1, 2, 3, 4], 9 * STEP)
+    assert type(spread([0, 1, 2, 3, 4, 9, 10, 11, 12]).below) is int
+    assert held(spread([0, 1, 2, 3, 9, 10, 11, 12, 13])) == ([0, 1, 2, 3], 3 * STEP + 1)
+    many, highest = Sample(4), Sample(4)
+    many.add_many(range(8), range(8))
+    highest.add_highest(range(8), 1)
+    assert (many.below, highest.below, len(many.tokens), len(highest.tokens)) == (RANGE, RANGE, 8, 8)
     many, highest = Sample(4), Sample(4)
     many.add_many([number * STEP for number in range(7, 16)], range(9))
     assert held(many) == ([7, 8, 9, 10], 10 * STEP + 1)  # too few lie so low: the cap itself
@@ -122,6 +129,7 @@ def test_things_are_noted_under_their_day_and_hour():
 def test_a_window_begins_with_the_hour_that_holds_its_begin():
     counts = counted(5 * HOUR, 6 * HOUR, 30 * HOUR, 31 * HOUR)
     counts.add(30 * HOUR, 99, MARK)
+    assert [counts.count(30 * HOUR), counts.count(30 * HOUR + 9), counts.distinct(5 * HOUR + 9)] == [3, 3, 5]
     marked = [
         counts.count(since) for since in (0, 5 * HOUR, 6 * HOUR - 1, 6 * HOUR, 7 * HOUR, DAY, 31 * HOUR, 99 * HOUR)
     ]
@@ -152,3 +160,12 @@ def test_days_that_left_the_window_or_are_empty_are_forgotten_and_the_rest_is_cu
     assert {day: sample.tokens for day, sample in again.days.items()} == {1: {1: 0, 2: 0}, 2: {4: 0}}
     assert {again.cap, *(sample.cap for sample in again.days.values())} == {2}
     assert type(day_number("1970-01-02")) is int
+
+
+def test_what_is_marked_in_any_hour_of_a_day_can_be_left_out():
+    counts = DayCounts(99)
+    for hour in range(24):
+        counts.add(hour * HOUR, hour)
+        counts.add(hour * HOUR, 100 + hour, MARK)
+    assert [counts.count(hour * HOUR) for hour in (0, 1, 23)] == [48, 46, 2]
+    assert [counts.count(hour * HOUR, marked=False) for hour in (0, 1, 23)] == [24, 23, 1]

@@ -1,13 +1,15 @@
 """Single addresses and events as a memory holds them: which are kept when there are too many, and in what order."""
 
 import pytest
-from rules_events import NOW, event
+from rules_events import NOW, event, judged
 
 from provisioner.feedback.facts import decode_rows, encode_facts
-from provisioner.model.event import Kind
+from provisioner.model.event import Event, Kind
 from provisioner.rules import hard, recent, soft, traces
 from provisioner.rules.clock import DAY, HOUR, to_ms
 from provisioner.rules.hard import HardBounces
+from provisioner.rules.lines import bounces_of, line_of
+from provisioner.rules.memory import Memory, cap_of
 from provisioner.rules.recent import Recent
 from provisioner.rules.sample import token
 from provisioner.rules.soft import People, SoftBounces
@@ -28,8 +30,8 @@ def test_of_a_complaint_told_twice_the_earlier_and_the_unclear_stay():
 
 def test_too_many_complaints_leave_the_newest(monkeypatch):
     monkeypatch.setattr(traces, "COMPLAINTS_IN_A_RUN", 2)
-    four = [("d", 2, "x"), ("a", 1, "x"), ("b", 2, "x"), ("c", 2, "y")]
-    assert list(complaints(*four).of) == ["d", "a", "b", "c"]
+    four = [("b", 2, "x"), ("a", 1, "x"), ("d", 2, "x"), ("c", 2, "y")]
+    assert list(complaints(*four).of) == ["b", "a", "d", "c"]
     assert list(complaints(*four, ("e", 1, "x")).of) == ["c", "d"]
     known = complaints(*four)
     known.cut(4)
@@ -85,6 +87,10 @@ def test_advice_keeps_the_newest_events_of_each_kind(monkeypatch):
     known.add("policy", "e", 5)
     assert known.of == {"policy": {"a": 8, "d": 7}, "relay": {"r": 4}}
     assert list(known.dump()) == ["policy", "relay"]
+    alike = Advice()
+    for name in "abcde":
+        alike.add("policy", name, 5)
+    assert list(alike.of["policy"]) == ["e", "d"]
 
 
 def bounced(*ones):
@@ -164,6 +170,26 @@ def test_soft_bounces_are_kept_by_whole_days():
     assert [len(list(known.each(least))) for least in (1, 2, 3)] == [1, 1, 0]
 
 
+def test_of_a_days_soft_bounces_the_first_and_the_last_are_kept():
+    for whens in ((1, 2, 3), (3, 2, 1), (2, 3, 1)):
+        known = softly(*(("a@b.c", DAY + when) for when in whens))
+        assert [when for when, _, _ in known.of("a@b.c")] == [DAY + 1, DAY + 3]
+    once = softly(("a@b.c", DAY))
+    assert [len(bounces) for _, bounces in once.each()] == [1]
+    assert once.dump() == {"a@b.c": {"bounced": [["1970-01-02T00:00:00.000Z", f"e{DAY}"]], "delivered": []}}
+    assert SoftBounces.load(once.dump()).dump() == once.dump()
+
+
+def test_an_address_is_split_at_its_last_at():
+    odd = '"a@b"@c.d'
+    known = softly((odd, 2), ("e@c.d", 1))
+    known.add_delivery(odd, 3)
+    known.cut(1)
+    assert (list(known.addresses()), known.times_delivered(odd), list(known.at)) == ([odd], [3], ["c.d"])
+    assert known.of(odd) == [(2, "e2", "")]
+    assert known.remove(odd)
+
+
 def test_people_have_columns_of_their_own():
     """Each person's deliveries, the first and the last of a day, in whatever order and number they came."""
     there = People()
@@ -191,13 +217,13 @@ def rows(found):
 @pytest.mark.parametrize("form", [list, rows], ids=["events", "rows"])
 def test_the_newest_deliveries_are_remembered_by_token(form, monkeypatch):
     monkeypatch.setattr(recent, "RECENT", 2)
-    at = [to_ms(NOW) - age * HOUR for age in (9, 3, 5, 3)]
+    at = [to_ms(NOW) - age * HOUR for age in (9, 3, 5, 3, 6)]
     known, full = Recent(), softly(("full@web.de", to_ms(NOW)))
     for part in form(mails(*at)) if form is rows else [mails(*at)]:
         known.hold(part, full)
     known.settle(to_ms(NOW) - 8 * HOUR, full)
     assert known.all == [(at[1], token("full@web.de"))]
-    assert full.times_delivered("full@web.de") == [at[0], at[2], at[1]]
+    assert full.times_delivered("full@web.de") == [at[0], at[4], at[1]]
     again = Recent.load(known.dump())
     assert (again.all, known.size, len(known.held)) == (known.all, 0, 0)
     late = softly(("full@web.de", to_ms(NOW)), ("other@web.de", 0))
@@ -219,3 +245,41 @@ def test_deliveries_that_make_room_part_soft_bounces_first(monkeypatch):
     large = mails(*at)
     known.hold(large, full)
     assert (known.size, list(known.held)) == (4, [large])
+
+
+def test_rows_and_events_part_soft_bounces_at_every_domain():
+    known, when = Recent(), to_ms(NOW) - HOUR
+    people = ["b@a.example", "a@b.example", "c@b.example", "a@c.example"]
+    bounced = softly(*((name, to_ms(NOW)) for name in (*people, "late@d.example")))
+    all_ = enumerate(["a@a.example", *people])
+    (row,) = rows([Event(Kind.DELIVERY, f"AAAAAAAA000{n}", when + n, when + n, "", name) for n, name in all_])
+    for part in (row, mails(when, to="late@d.example")):
+        known.hold(part, bounced)
+    known.settle(0, bounced)
+    assert [bounced.times_delivered(name) for name in people] == [[when + n] for n in (1, 2, 3, 4)]
+    assert bounced.times_delivered("late@d.example") == [when]
+
+
+ODD = {
+    # event id, status -> as they are read again
+    ("e", "5.1.1"): ("e", "5.1.1"),
+    ("a\nb  c", "x  y"): ("a b  c", "x  y"),
+    ("a", "5\n"): ("a", "5 "),
+    ("a\x1fb", ""): ("a b", ""),
+    ("a", "b\x1f\x1fc"): ("a", "b  c"),
+}
+
+
+@pytest.mark.parametrize("said", ODD)
+def test_a_bounce_is_one_line_whatever_it_says(said):
+    assert bounces_of(line_of(5, *said)) == [(5, *ODD[said])]
+
+
+def test_kinds_that_no_rule_counts_have_less_room():
+    assert (cap_of(Kind.HARD), cap_of(Kind.DELAY)) == (4_096, 1_024)
+
+
+def test_complaints_survive_storing():
+    verdict = judged(event(Kind.COMPLAINT, "a@b.c"), event(Kind.AMBIGUOUS_COMPLAINT))
+    assert Memory.load(verdict.standing.windows).dump() == verdict.standing.windows
+    assert Memory.load(verdict.standing.windows).complained.count(0) == 2

@@ -151,11 +151,19 @@ def test_hard_bounces_are_seen_from_the_moment_a_window_begins(monkeypatch):
     assert seen_by().hard_count(0) == 0
 
 
+def test_complaints_are_seen_from_the_moment_a_window_begins(monkeypatch):
+    view, when = crowd(monkeypatch), to_ms(NOW) - HOUR
+    assert [len(view.complaints(since)) for since in (when, when + 1)] == [6, 0]
+
+
 def test_during_an_outage_only_addresses_known_by_name_are_counted(monkeypatch):
     """The others cannot be told from those that the outage refused."""
     view = crowd(monkeypatch)
     view.outages = (Outage(provider="gmx.net", start=NOW - HOUR_AGO, end=NOW, tenants=12, addresses=12),)
     assert view.hard_count(0) == 6
+    assert sorted(view.hard_events(0)) == [f"h{number}" for number in range(6)]
+    view.outages = (msgspec.structs.replace(view.outages[0], provider="b.c"),)
+    assert (view.hard_count(0), list(view.hard_events(0))) == (0, [])
 
 
 @pytest.mark.parametrize(("option", "counted"), [("leave-out", 3), ("count", 5)])

@@ -1,4 +1,4 @@
-"""IAM: permissions boundaries of users, and the size and count limits that decide whether a design fits.
+"""IAM: permissions boundaries of users, what Terraform asks before it deletes one, and the limits that decide a design.
 
 Replaces in moto: ``User`` gains a boundary; ``IamResponse`` gains its operations; the writers of policies check sizes;
 new access keys are noted where a test run asks for it.
@@ -31,6 +31,7 @@ def install() -> None:
     IamResponse.create_user = _create_user
     IamResponse.put_user_permissions_boundary = _put_boundary
     IamResponse.delete_user_permissions_boundary = _delete_boundary
+    IamResponse.list_service_specific_credentials = _no_service_credentials
     # moto leaves empty members in; the SDKs then see a boundary without an ARN.
     _wrap(IAMBackend, "create_user", _before_create_user)
     _wrap(IAMBackend, "put_user_policy", _before_put_user_policy)
@@ -67,6 +68,12 @@ def _note_keys() -> None:
 def _boundary_of(user: Any) -> dict[str, str] | None:
     arn = getattr(user, BOUNDARY, None)
     return {"PermissionsBoundaryType": "PermissionsBoundaryPolicy", "PermissionsBoundaryArn": arn} if arn else None
+
+
+def _no_service_credentials(self: Any) -> Any:
+    """List none: the sandbox makes none. Terraform asks before it deletes a user by force."""
+    self.backend.get_user(self._get_param("UserName"))  # refuses a user that is not there
+    return ActionResult({"ServiceSpecificCredentials": []})
 
 
 def _create_user(self: Any) -> Any:

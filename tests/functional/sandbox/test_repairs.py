@@ -36,6 +36,8 @@ def test_a_users_boundary_is_kept_changed_and_removed(aws, code_of):
     iam.put_user_permissions_boundary(UserName="bakery", PermissionsBoundary=second)
     assert iam.get_user(UserName="bakery")["User"]["PermissionsBoundary"]["PermissionsBoundaryArn"] == second
     assert code_of(iam.delete_policy, PolicyArn=second) == "DeleteConflict"
+    assert iam.list_service_specific_credentials(UserName="bakery")["ServiceSpecificCredentials"] == []
+    assert code_of(iam.list_service_specific_credentials, UserName="nobody") == "NoSuchEntity"
     iam.delete_user_permissions_boundary(UserName="bakery")
     assert "PermissionsBoundary" not in iam.get_user(UserName="bakery")["User"]
     assert (

@@ -1,4 +1,4 @@
-"""A platform and two sites as the commands make them: real Terraform, the real package, real SMTP, the embedded AWS."""
+"""A platform and three sites as the commands make them: real Terraform, package and SMTP on the embedded AWS."""
 
 import contextlib
 import io
@@ -33,6 +33,7 @@ id: bakery
 name: Bakery
 domain: bakery.example
 contacts: [anna@mail.example]
+dns: external
 """
 CINEMA = """\
 id: cinema
@@ -42,6 +43,12 @@ contacts: [carl@mail.example]
 dns: external
 """
 
+FLORIST = """\
+id: florist
+name: Florist
+domain: florist.example
+contacts: [flo@mail.example]
+"""
 
 _ACTIONS = {"ListObjectsV2": "ListBucket", "DeleteMessageBatch": "DeleteMessage"}  # where IAM says it otherwise
 
@@ -53,10 +60,12 @@ class DeployedHouse:
         self.folder, self.aws = folder, aws
         self.names = PlatformNames("innkeeper", Place(aws.account, aws.region))
         self.readback = Readback(aws)
+        self._upgrade = None
         (folder / "tenants").mkdir(parents=True)
         self.write("platform.yaml", PLATFORM)
         self.write("tenants/bakery.yaml", BAKERY)
         self.write("tenants/cinema.yaml", CINEMA)
+        self.write("tenants/florist.yaml", FLORIST)
 
     def write(self, name, text):
         (self.folder / name).write_text(text)
@@ -71,13 +80,24 @@ class DeployedHouse:
         while not any("sentinel" in one["FunctionName"] for one in lambdas.list_functions()["Functions"]):
             assert platform.poll() is None, platform.communicate()
             time.sleep(0.5)
-        tenants = self.start("onboard", "--yes")
+        tenants = self.start("onboard", "--yes", "--parallel", "3")
         for process in (tenants, platform):
             output = process.communicate(timeout=300)
             assert process.returncode == 0, output
-        records = json.loads(self("records", "cinema", "--format", "json")[0])
-        self.aws.announce(*((record["name"], record["type"], record["value"]) for record in records))
-        self.aws.verify("hosting.example")
+        for domain in ("bakery.example", "cinema.example", "hosting.example"):  # the florist's zone is in AWS
+            self.aws.verify(domain)
+
+    def close(self):
+        if self._upgrade is not None and self._upgrade.poll() is None:
+            self._upgrade.kill()
+            self._upgrade.communicate()
+
+    def upgrade(self):
+        """An upgrade of the platform, begun: what the functions are told changes. It takes a minute."""
+        if self._upgrade is None:
+            self.write("platform.yaml", PLATFORM + "policy: {hard.tenant.small.warn: 6}\n")
+            self._upgrade = self.start("platform", "--yes")
+        return self._upgrade
 
     def start(self, *arguments):
         """A command in a process group of its own, Terraform included."""
@@ -86,13 +106,13 @@ class DeployedHouse:
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
 
-    def kill_when(self, reached, *arguments):
-        """Start a command, and end it and everything it started as soon as ``reached``."""
+    def kill_when(self, reached, tenant, *arguments):
+        """Start a command about a tenant, and end it and its Terraform as soon as ``reached``."""
         process = self.start(*arguments)
         while not reached():
             assert process.poll() is None, process.communicate()
             time.sleep(0.05)
-        for pid in {process.pid, *_below(self.folder)}:
+        for pid in {process.pid, *_below(self.folder / ".innkeeper" / "roots" / tenant)}:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         process.communicate()

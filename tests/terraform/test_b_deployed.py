@@ -6,7 +6,7 @@ import re
 import shutil
 
 import pytest
-from deployed_house import BAKERY, CINEMA, PLATFORM, DeployedHouse
+from deployed_house import CINEMA, FLORIST, PLATFORM, DeployedHouse
 
 from provisioner.assets import asset
 from provisioner.sandbox import Sandbox
@@ -25,6 +25,7 @@ def house(tmp_path_factory):
         made = DeployedHouse(folder / "sites", aws)
         made.build()
         yield made
+        made.close()
 
 
 def test_terraform_makes_the_definitions_that_are_tested(house) -> None:
@@ -48,24 +49,24 @@ def test_terraform_makes_the_definitions_that_are_tested(house) -> None:
 
 def test_the_scheduled_machines_run_to_their_end_and_a_bad_list_is_suspended(house) -> None:
     """D9: from the schedules' own targets to the levers, by the deployed package and the rendered names alone."""
-    assert house.site("cinema").mail(GUEST, "Programme").accepted
     assert house.site("bakery").mail(GUEST, "Your order").accepted
-    house.bounce("cinema", *(f"guest{n}@mail{n}.example" for n in range(16)))
+    house.bounce("bakery", *(f"guest{n}@mail{n}.example" for n in range(16)))
     assert house.run_machine("collect", "day")["complete"]
-    assert house.readback.waiting("cinema") == 0
-    assert [key for key in house.objects("facts/") if "/cinema/" in key]
-    assert all(house.readback.switches("cinema").values())  # 16 bounces are no flood: the week's audit decides
+    assert house.readback.waiting("bakery") == 0
+    assert [key for key in house.objects("facts/") if "/bakery/" in key]
+    assert all(house.readback.switches("bakery").values())  # 16 bounces are no flood: the week's audit decides
     ended = house.run_machine("audit", "week")
-    assert (ended["summary"], ended["complete"]) == ("2 of 2 judged", True)
-    standing = house.standing("cinema")
+    assert re.fullmatch(r"(\d) of \1 judged", ended["summary"])
+    assert ended["complete"]
+    standing = house.standing("bakery")
     assert (standing["state"], standing["enforcement"]["complete"]) == ("suspended", True)
-    assert standing["evidence"]["rule"] == "hard.tenant"
-    assert house.readback.switches("cinema") == CLOSED
-    assert not house.site("cinema").mail(GUEST, "Programme").accepted
-    assert all(house.readback.switches("bakery").values())
-    assert house.site("bakery").mail(GUEST, "Your order").accepted
+    assert standing["evidence"]["rule"] == "hard-tenant"
+    assert house.readback.switches("bakery") == CLOSED
+    assert not house.site("bakery").mail(GUEST, "Your order").accepted
     assert {"dashboard/index.html"} <= set(house.objects("dashboard/"))
-    assert len([mail for mail in house.aws.mailbox if mail.recipient == "carl@mail.example"]) >= 1
+    assert "anna@mail.example" in {mail.recipient for mail in house.aws.mailbox}
+    house("reinstate", "bakery", "--reason", "the list was thrown away", "--yes")
+    assert house.site("bakery").mail(GUEST, "Your order").accepted
 
 
 def test_the_monthly_drill_runs_from_its_schedule(house) -> None:
@@ -77,7 +78,8 @@ def test_the_monthly_drill_runs_from_its_schedule(house) -> None:
         answer = client.invoke(FunctionName=target["Arn"], Payload=target["Input"])
         said = json.loads(answer["Payload"].read())
     assert "FunctionError" not in answer, said
-    assert (said["tenant"], said["complete"]) == ("bakery", True), said  # the cinema is passed over
+    assert said["complete"], said
+    assert said["tenant"] in ("bakery", "florist")  # the cinema is passed over
     # The embedded AWS asks for no permission, AWS does: whatever was called stands in the function's role.
     role = house.client("iam").get_role_policy(RoleName=house.names.function("drill"), PolicyName="work")
     statements = role["PolicyDocument"]["Statement"]
@@ -91,20 +93,21 @@ def as_list(value):
 
 
 def suspended(house) -> None:
-    """The cinema, suspended: by the machine, or for a test that is run alone by a person."""
-    if any(house.readback.switches("cinema").values()):
+    """The cinema, suspended in its standing and in AWS, whichever test came before."""
+    if house.readback.switches("cinema") != CLOSED or house.standing("cinema").get("state") != "suspended":
         house("suspend", "cinema", "--reason", "a test", "--yes")
 
 
 def apply_and_retry(house) -> None:
     """E1, E3: a change of the user and of the site's name, pulled the plug while it is applied, and repeated."""
+    house.upgrade()  # goes on beside this one and the next ones
     iam, user = house.client("iam"), house.names.tenant("cinema").user
     before = iam.get_user_policy(UserName=user, PolicyName="send")["PolicyDocument"]
     changed = CINEMA.replace("name: Cinema", "name: Grand Cinema") + "sending: {restrict_from: true}\n"
     house.write("tenants/cinema.yaml", changed)
     house.kill_when(
         lambda: iam.get_user_policy(UserName=user, PolicyName="send")["PolicyDocument"] != before,
-        "apply", "cinema", "--yes",
+        "cinema", "apply", "cinema", "--yes",
     )  # fmt: skip
     house("apply", "cinema", "--yes")
     assert house.manifest("cinema")["name"] == "Grand Cinema"
@@ -160,9 +163,9 @@ def restore_the_standing(house) -> None:
 
 def upgrade_the_platform(house) -> None:
     """Functions and guards are made anew by another version; here by other numbers."""
-    house.write("platform.yaml", PLATFORM + "policy: {hard.tenant.small.warn: 6}\n")
-    out, _ = house("platform", "--yes")
-    assert "changed" in out
+    process = house.upgrade()
+    out, err = process.communicate(timeout=200)
+    assert (process.returncode, "changed" in out) == (0, True), err
 
 
 STEPS = [apply_and_retry, rename_the_domain, rename_the_id, rotate, restore_the_state_file, upgrade_the_platform,
@@ -177,43 +180,42 @@ def test_nothing_but_a_person_lifts_a_suspension(house, step) -> None:
     assert house.readback.switches("cinema") == CLOSED
     outcome = house.site("cinema").mail(GUEST, "Programme")
     assert outcome.refusal.startswith("535"), outcome
-    gone = [mail for mail in house.aws.mailbox if GUEST in mail.recipient and "bakery" not in mail.source]
-    assert len(gone) <= 1  # the one before the suspension
+    assert not [mail for mail in house.aws.mailbox if mail.recipient == GUEST and "bakery" not in mail.source]
 
 
 def test_a_tenant_goes_and_only_that_one_and_what_was_learned_stays(house) -> None:
     """E17, E18: not too early, not with foreign records, and killed in the middle it is finished by the next run."""
     house.write("platform.yaml", PLATFORM)
-    house("offboard", "bakery", "--yes", expect=5)  # it may send
-    house("terminate", "bakery", "--reason", "the site was sold", "--yes")
-    _, err = house("offboard", "bakery", "--yes", expect=5)
+    house("offboard", "florist", "--yes", expect=5)  # it may send
+    house("terminate", "florist", "--reason", "the site was sold", "--yes")
+    _, err = house("offboard", "florist", "--yes", expect=5)
     assert "nothing is deleted before" in err
     house.write("platform.yaml", PLATFORM + "policy: {terminate.grace_days: 0}\n")
     foreign = record(house, "UPSERT")
-    _, err = house("offboard", "bakery", "--yes", expect=5)
-    assert "shop.bakery.example A" in err
+    _, err = house("offboard", "florist", "--yes", expect=5)
+    assert "shop.florist.example A" in err
     record(house, "DELETE", foreign)
-    house.bounce("bakery", "late@mail.example")
+    house.bounce("florist", "late@mail.example")
     before = len(house.objects("feedback/"))
-    house.kill_when(lambda: not ses_tenants(house, "bakery"), "offboard", "bakery", "--yes")
-    out, _ = house("offboard", "bakery", "--yes")
+    house.kill_when(lambda: not ses_tenants(house, "florist"), "florist", "offboard", "florist", "--yes")
+    out, _ = house("offboard", "florist", "--yes")
     assert "remove our name servers" in out
-    assert left_in_aws(house, "bakery") == []
-    assert len(left_in_aws(house, "cinema")) >= 6
+    assert left_in_aws(house, "florist") == []
+    assert len(left_in_aws(house, "bakery")) >= 8
     assert len(house.objects("feedback/")) > before  # what waited was stored before its queue went
-    assert house.standing("bakery")["state"] == "terminated"
-    assert [json.loads(house("status", "--format", "json")[0])[0]["tenant"]] == ["cinema"]
-    assert "nothing to do" in house("offboard", "bakery", "--yes")[0]
-    house.write("tenants/bakery.yaml", BAKERY)
-    _, err = house("onboard", "bakery", "--yes", expect=1)
+    assert house.standing("florist")["state"] == "terminated"
+    assert [row["tenant"] for row in json.loads(house("status", "--format", "json")[0])] == ["bakery", "cinema"]
+    assert "nothing to do" in house("offboard", "florist", "--yes")[0]
+    house.write("tenants/florist.yaml", FLORIST)
+    _, err = house("onboard", "florist", "--yes", expect=1)
     assert "was terminated and offboarded" in err
 
 
 def record(house, action, zone=None):
-    """A record in the bakery's zone that somebody else wrote; the zone's id."""
+    """A record in the florist's zone that somebody else wrote; the zone's id."""
     route53 = house.client("route53")
-    zone = zone or route53.list_hosted_zones_by_name(DNSName="bakery.example")["HostedZones"][0]["Id"]
-    change = {"Name": "shop.bakery.example", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]}
+    zone = zone or route53.list_hosted_zones_by_name(DNSName="florist.example")["HostedZones"][0]["Id"]
+    change = {"Name": "shop.florist.example", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]}
     route53.change_resource_record_sets(
         HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": action, "ResourceRecordSet": change}]}
     )
@@ -251,6 +253,6 @@ def test_the_platforms_bucket_survives_a_destroy(house, tmp_path) -> None:
     environment = {**os.environ, **house.aws.environment()}
     terraform = Terraform(root, find_installation(cache=tmp_path / "cache"), env=environment)
     with pytest.raises(TerraformError, match=r"(?s)prevent_destroy|Instance cannot be destroyed") as error:
-        terraform.plan(destroy=True)
+        terraform.plan(destroy=True, refresh=False)
     assert "aws_s3_bucket.this" in str(error.value)
     assert house.client("s3").head_bucket(Bucket=house.names.bucket)

@@ -83,7 +83,6 @@ def _guessing(view: View, domain: str, unknown: Unknown, sent: int, shaped: dict
             "shaped share": view.policy.share("guessing.shaped_share"),
             "window_days": days,
         },
-        total=len(unknown),
     )
     auto = view.policy.word("guessing.terminate") == "auto"
     action: Action = Terminate(kind="guessing", evidence=why) if auto else Suspend(kind="guessing", evidence=why)
@@ -97,7 +96,6 @@ def _spared(view: View, domain: str, unknown: Unknown, because: str) -> Outcome:
         [event for _, event, _ in unknown.values()],
         numbers={"domain": domain, "unknown users": len(unknown)},
         limits={"unknown users": view.policy.whole("guessing.addresses")},
-        total=len(unknown),
     )
     return Outcome(severity="info", evidence=why)
 

@@ -83,3 +83,11 @@ def test_the_end_of_a_soft_block_is_forgotten_and_windows_without_a_person_stay_
     assert after.windows == {"schema": 1, "lifted": {OTHER: "2026-11-22T06:00:00.000Z"}}
     old = {"lifted": lifted["lifted"], "strange": 1}
     assert forget(msgspec.structs.replace(BAKERY, windows=old), "nobody@web.de", KEY, NOW).windows == old
+
+
+def test_a_bounce_and_a_complaint_stay_with_their_event_and_reason():
+    before = judged(event(Kind.HARD, GONE, id_="h", status="5.1.1"), event(Kind.COMPLAINT, GONE, id_="c")).standing
+    after = forget(before, GONE, KEY, NOW).windows
+    at = "2026-11-21T06:00:00.000Z"
+    assert after["hard"] == {" h": [[at, "h", "5.1.1"]]}
+    assert after["complaints"] == {"c": [at, ""]}

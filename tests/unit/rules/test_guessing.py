@@ -319,3 +319,8 @@ def test_each_organisation_is_judged_whatever_is_found_at_the_others():
 
 def test_unknown_users_at_a_provider_are_not_even_mentioned():
     assert finding(judged(unknown(PEOPLE, "gmx.net"), delivered(400)), "guessing") is None
+
+
+def test_ones_own_domain_hides_no_other():
+    found = judged(unknown(PEOPLE, "a.example"), unknown(PEOPLE, "zebra.example"), delivered(400), domain="a.example")
+    assert finding(found, "guessing").numbers["domain"] == "zebra.example"

@@ -143,3 +143,10 @@ def test_a_second_suspension_names_each_earlier_one_and_all_its_events():
         "Terminating is for the operator to decide."
     )
     assert (len(why.events), why.events_total) == (20, 22)
+
+
+def test_of_many_incidents_the_last_two_are_named():
+    old = judged(*(event(Kind.VIRUS, "a@b.c", ago=days * DAY) for days in (9, 6, 3)))
+    assert finding(old, "virus").sentence == (
+        "SES found a virus in mail of this site (3 mails): incident 3 within a year (2026-11-17 and 2026-11-20)."
+    )

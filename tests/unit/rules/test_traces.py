@@ -1,5 +1,7 @@
 """Single addresses and events as a memory holds them: which are kept when there are too many, and in what order."""
 
+from array import array
+
 import pytest
 from rules_events import NOW, event, judged
 
@@ -7,6 +9,7 @@ from provisioner.feedback.facts import decode_rows, encode_facts
 from provisioner.model.event import Event, Kind
 from provisioner.rules import hard, recent, soft, traces
 from provisioner.rules.clock import DAY, HOUR, to_ms
+from provisioner.rules.correspondence import pack
 from provisioner.rules.hard import HardBounces
 from provisioner.rules.lines import bounces_of, line_of
 from provisioner.rules.memory import Memory, cap_of
@@ -247,7 +250,13 @@ def test_deliveries_that_make_room_part_soft_bounces_first(monkeypatch):
     assert (known.size, list(known.held)) == (4, [large])
 
 
-def test_rows_and_events_part_soft_bounces_at_every_domain():
+def test_newest_deliveries_that_lack_a_number_are_refused():
+    with pytest.raises(ValueError, match="zip"):
+        Recent.load(pack(array("q", [1, 2, 3])))
+
+
+def test_rows_and_events_part_soft_bounces_at_every_domain(monkeypatch):
+    monkeypatch.setattr(recent, "RECENT", 1)
     known, when = Recent(), to_ms(NOW) - HOUR
     people = ["b@a.example", "a@b.example", "c@b.example", "a@c.example"]
     bounced = softly(*((name, to_ms(NOW)) for name in (*people, "late@d.example")))

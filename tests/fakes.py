@@ -316,6 +316,7 @@ class World:
         self.archive = FakeArchive()
         self.queues = defaultdict(FakeQueue)
         self.dead_letters = FakeQueue()
+        self.notices = FakeQueue()
         self.levers = FakeLevers()
         self.blocklist = FakeBlocklist()
         self.mailer = FakeMailer()
@@ -340,6 +341,7 @@ class World:
             archive=wrap(self.archive),
             queue=lambda tenant: wrap(self.queues[tenant.tenant]),
             dead_letters=lambda: wrap(self.dead_letters),
+            notices=lambda: wrap(self.notices),
             levers=wrap(self.levers),
             blocklist=wrap(self.blocklist),
             mailer=wrap(self.mailer),

@@ -22,6 +22,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     bucket: str
     dead_letters: str
     notices_set: str
+    notices_queue: str
     operator_topic: str
     policy: dict[str, Any] = {}
     poll_seconds: int = 2  # above 0: a long poll, which asks every server that may hold a message
@@ -44,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "bucket": names.bucket,
             "dead_letters": names.dead_letters,
             "notices_set": names.configuration_set,
+            "notices_queue": names.notices_queue,
             "operator_topic": names.operator_topic_arn,
         }
         return cls(**{**values, **more})
@@ -72,6 +74,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 "bucket": "BUCKET",
                 "dead_letters": "DEAD_LETTERS",
                 "notices_set": "NOTICES_SET",
+                "notices_queue": "NOTICES_QUEUE",
                 "operator_topic": "OPERATOR_TOPIC",
             }.items()
             if given.get(name)

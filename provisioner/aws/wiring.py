@@ -47,8 +47,14 @@ class Wiring:
 
     def dead_letters(self) -> SqsQueue:
         """The queue of what could not be delivered to any tenant's."""
-        found = call(self.clients["sqs"].get_queue_url, QueueName=self.settings.dead_letters)
-        return self._queue(str(found["QueueUrl"]))
+        return self._named(self.settings.dead_letters)
+
+    def notices(self) -> SqsQueue:
+        """The queue of what SES says about the platform's own mail."""
+        return self._named(self.settings.notices_queue)
+
+    def _named(self, name: str) -> SqsQueue:
+        return self._queue(str(call(self.clients["sqs"].get_queue_url, QueueName=name)["QueueUrl"]))
 
     def _queue(self, url: str) -> SqsQueue:
         return SqsQueue(self.clients, url, wait_seconds=self.settings.poll_seconds)
@@ -60,6 +66,7 @@ class Wiring:
             archive=self.archive,
             queue=self.queue,
             dead_letters=self.dead_letters,
+            notices=self.notices,
             levers=self.levers,
             blocklist=self.blocklist,
             mailer=self.mailer,

@@ -13,7 +13,9 @@ from provisioner.cli.text import count
 from provisioner.conduct.collect import Drain
 from provisioner.conduct.collecting import Run, collect_all, collect_dead_letters
 from provisioner.conduct.summary import collect_summary
+from provisioner.conduct.undelivered import Notices, collect_notices, source_of_notices
 from provisioner.exit_codes import Exit
+from provisioner.report.undelivered import sentence
 
 _EVENTS = {
     "hard": ("hard bounce",),
@@ -35,6 +37,7 @@ _EVENTS = {
 def command(app: App, tenant_ids: tuple[str, ...], dead_letters: bool, drill: bool, seconds: int, workers: int) -> int:
     """Store waiting feedback, then delete it from the queues; judge floods and viruses at once.
 
+    Without a name also look which notices of the platform came back.
     Dying anywhere loses nothing; running again changes nothing.
 
     Example: innkeeper collect bakery
@@ -44,12 +47,14 @@ def command(app: App, tenant_ids: tuple[str, ...], dead_letters: bool, drill: bo
     end = time.monotonic() + seconds
     drain = Drain(clock=app.now, seconds_left=lambda: end - time.monotonic(), reserve=5.0)
     run = collect_all(tenants, reach.outside, drain, overrides=reach.platform.policy, drill=drill, workers=workers)
-    dead = collect_dead_letters(reach.outside, reach.platform.name, drain) if dead_letters else None
-    app.emit(collect_summary(run, dead), lambda out: _show(out, run))
-    return Exit.DONE if run.complete else Exit.SOME_FAILED
+    source = source_of_notices(reach.names, reach.platform.sender)
+    dead = collect_dead_letters(reach.outside, reach.platform.name, drain, notices=source) if dead_letters else None
+    notices = None if tenant_ids else collect_notices(source, reach.outside, drain, workers=workers)
+    app.emit(collect_summary(run, dead, notices), lambda out: _show(out, run, notices))
+    return Exit.DONE if run.complete and not (notices and notices.error) else Exit.SOME_FAILED
 
 
-def _show(out: Console, run: Run) -> None:
+def _show(out: Console, run: Run, notices: Notices | None) -> None:
     for one in run.collected:
         events = ", ".join(count(n, *_EVENTS.get(kind, (kind, kind))) for kind, n in one.events.items())
         out.print(f"[b]{safe(one.tenant)}[/]: {count(one.seen, 'message')}: {safe(events or 'nothing new')}")
@@ -67,4 +72,13 @@ def _show(out: Console, run: Run) -> None:
         out.print(f"[red]✗[/] {safe(tenant)}: {safe(why)}")
     if run.unnoted:
         wrapped(out, f"not noted whose queue was read: {run.unnoted}", first="[red]✗[/] ", rest="  ")
+    if notices:
+        _show_notices(out, notices)
     out.print(run.sentence)
+
+
+def _show_notices(out: Console, notices: Notices) -> None:
+    for address in notices.listed or ():
+        wrapped(out, sentence(address), first="[yellow]![/] ", rest="  ")
+    if notices.error:
+        wrapped(out, f"notices that came back: {notices.error}", first="[red]✗[/] ", rest="  ")

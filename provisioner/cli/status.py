@@ -1,6 +1,6 @@
 """``innkeeper status``: how every tenant stands, and what AWS shows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 import click
@@ -15,8 +15,11 @@ from provisioner.cli.reach import Reach
 from provisioner.conduct import documents, last_audit
 from provisioner.conduct.aws_view import CLEAR, view_of, words
 from provisioner.conduct.last_audit import LastAudit
+from provisioner.conduct.undelivered import undelivered
+from provisioner.feedback.undelivered import Undelivered
 from provisioner.model.standing import State
 from provisioner.ports import AwsView, SendingState
+from provisioner.report.undelivered import sentence
 
 _COLOURS = {State.GOOD: "green", State.WARNED: "yellow", State.SUSPENDED: "red", State.TERMINATED: "red"}
 
@@ -35,6 +38,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     aws: SendingState
     waiting: tuple[str, ...]
     amazon: AwsView  # its own pause, and its advisor's open findings
+    undelivered: tuple[str, ...] = ()  # why its contacts do not get notices
 
     @property
     def open(self) -> bool:
@@ -69,11 +73,21 @@ def command(app: App, tenant_ids: tuple[str, ...]) -> None:
     tenants = known_tenants(reach, tenant_ids)
     by_arn = reach.outside.reputation.everything()
     audited = last_audit.read(reach.archive)
-    rows = [_row(reach, tenant, by_arn, audited) for tenant in tenants]
+    lost = undelivered(reach.archive)
+    rows = [_row(reach, tenant, by_arn, audited, lost) for tenant in tenants]
     app.emit(rows, lambda out: _show(out, rows))
+    for one in lost:
+        if not one.tenants:  # the operator's own address, or SES did not say whose
+            app.say(sentence(one))
 
 
-def _row(reach: Reach, tenant: str, by_arn: Mapping[str, AwsView], audited: LastAudit | None) -> Row:
+def _row(
+    reach: Reach,
+    tenant: str,
+    by_arn: Mapping[str, AwsView],
+    audited: LastAudit | None,
+    lost: Sequence[Undelivered],
+) -> Row:
     manifest = reach.manifest(tenant)
     standing, _ = documents.read_standing(reach.archive, tenant)
     return Row(
@@ -88,6 +102,7 @@ def _row(reach: Reach, tenant: str, by_arn: Mapping[str, AwsView], audited: Last
         aws=reach.outside.levers.read(manifest),
         waiting=tuple(proposal.id for proposal in standing.proposals),
         amazon=view_of(manifest, by_arn),
+        undelivered=tuple(sentence(one) for one in lost if tenant in one.tenants),
     )
 
 
@@ -124,6 +139,7 @@ def _remarks(row: Row) -> Iterator[str]:
         yield f"AWS differs from the standing; what and why: innkeeper enforce {row.tenant} --check"
     for proposal in row.waiting:
         yield f"a proposal waits for you: innkeeper confirm (or dismiss) {row.tenant} {proposal}"
+    yield from row.undelivered
     if row.amazon != CLEAR:
         yield from words(row.amazon)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from provisioner.conduct import bundles
+from provisioner.conduct import bundles, undelivered
 from provisioner.conduct.at_once import AtOnce, judge_at_once, tell
 from provisioner.conduct.collect import Collected, Drain, add, collect, gather, store
 from provisioner.conduct.documents import read_manifest
@@ -16,6 +16,8 @@ from provisioner.conduct.outside import Outside
 from provisioner.conduct.readings import remember
 from provisioner.conduct.sentinel import NobodyError, manifest_of_message
 from provisioner.errors import InnkeeperError
+from provisioner.feedback.attribution import Source
+from provisioner.feedback.envelope import topic_of
 from provisioner.feedback.keys import quarantine_key
 from provisioner.feedback.raw import encode_quarantine
 from provisioner.model.event import Kind
@@ -150,15 +152,20 @@ def _foreign(one: Collected) -> str:
     )
 
 
-def collect_dead_letters(outside: Outside, prefix: str, drain: Drain) -> Collected:
-    """Drain the dead-letter queue: each message goes where its topic says, the rest into quarantine."""
+def collect_dead_letters(outside: Outside, prefix: str, drain: Drain, *, notices: Source) -> Collected:
+    """Drain the dead-letter queue: each message goes where its topic says, the rest into quarantine.
+
+    ``notices``: what is about the platform's own mail, as ``undelivered.source_of_notices`` gives it.
+    """
     total = Collected(tenant="dead-letters")
     queue = outside.dead_letters()
     try:
         while True:
             chunk, why = gather(queue, drain, total.seen)
-            for owner, messages in _by_owner(chunk, outside, prefix).items():
-                if owner:
+            for owner, messages in _by_owner(chunk, outside, prefix, notices).items():
+                if owner == notices.tenant:
+                    part = undelivered.store(notices, queue, outside.archive, messages, drain.clock())
+                elif owner:
                     manifest = read_manifest(outside.archive, owner)
                     part = store(manifest, queue, outside.archive, messages, drain.clock())
                 else:
@@ -171,10 +178,13 @@ def collect_dead_letters(outside: Outside, prefix: str, drain: Drain) -> Collect
         return msgspec.structs.replace(total, stopped="error", error=str(err))
 
 
-def _by_owner(messages: Sequence[Message], outside: Outside, prefix: str) -> dict[str, list[Message]]:
+def _by_owner(messages: Sequence[Message], outside: Outside, prefix: str, notices: Source) -> dict[str, list[Message]]:
     """Messages by tenant; those of nobody under an empty name. A manifest that cannot be read raises."""
     found: dict[str, list[Message]] = {}
     for message in messages:
+        if topic_of(message.body) == notices.topic_arn:
+            found.setdefault(notices.tenant, []).append(message)
+            continue
         try:
             owner = manifest_of_message(outside.archive, message.body, prefix).tenant
         except NobodyError:

@@ -16,6 +16,7 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     archive: Archive
     queue: Callable[[Manifest], FeedbackQueue]
     dead_letters: Callable[[], FeedbackQueue]
+    notices: Callable[[], FeedbackQueue]  # what SES says about the platform's own mail
     levers: Levers
     blocklist: Blocklist
     mailer: Mailer
@@ -66,6 +67,7 @@ def read_only(outside: Outside) -> Outside:
         archive=shut(outside.archive, "archive"),
         queue=queue,
         dead_letters=lambda: cast(FeedbackQueue, _ReadOnly(outside.dead_letters(), "queue")),
+        notices=lambda: cast(FeedbackQueue, _ReadOnly(outside.notices(), "queue")),
         levers=shut(outside.levers, "levers"),
         blocklist=shut(outside.blocklist, "blocklist"),
         mailer=shut(outside.mailer, "mailer"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from provisioner.conduct import documents, last_audit, ledger
+from provisioner.conduct import documents, last_audit, ledger, undelivered
 from provisioner.conduct.aws_view import words
 from provisioner.conduct.outside import Outside
 from provisioner.conduct.pages import Published, publish_pages, replace
@@ -56,7 +56,8 @@ def publish_fleet(
     operator: str | None,
 ) -> Published:
     """Write the fleet's page and, once an ISO week, mail the digest to ``operator`` (None: nobody)."""
-    digest = build_digest(found, fleet=fleet, week=iso_week(now), now=now, alerts=alerts)
+    said = (*alerts, *undelivered.alerts(outside.archive))
+    digest = build_digest(found, fleet=fleet, week=iso_week(now), now=now, alerts=said)
     try:
         rendered = render_digest(digest)
         replace(outside.archive, INDEX, render_index(digest).encode())

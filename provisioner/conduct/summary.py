@@ -12,11 +12,12 @@ from provisioner.conduct.notes import Decision, Proposal
 from provisioner.conduct.run import Report
 from provisioner.conduct.sentinel import Watched
 from provisioner.conduct.silence import Silence
+from provisioner.conduct.undelivered import Notices
 
 _MANY = 50  # names in one line
 
 
-def collect_summary(run: Run, dead: Collected | None) -> dict[str, Any]:
+def collect_summary(run: Run, dead: Collected | None, notices: Notices | None = None) -> dict[str, Any]:
     """A run of the collector."""
     oldest = min((one.oldest for one in run.collected if one.oldest), default=None)
     return {
@@ -37,6 +38,7 @@ def collect_summary(run: Run, dead: Collected | None) -> dict[str, Any]:
         "unnoted": run.unnoted,
         "at_once": [_at_once(one) for one in run.at_once if one.done or one.judged],
         "dead_letters": _dead(dead) if dead else None,
+        "notices": _notices(notices) if notices else None,
     }
 
 
@@ -61,11 +63,17 @@ def silence_summary(silence: Silence) -> dict[str, Any]:
     }
 
 
-def finish_summary(dead: Collected, days: float) -> dict[str, Any]:
+def notices_metrics(notices: Notices) -> dict[str, float]:
+    """What the alarm reads of the platform's own mail; nothing where that is not known."""
+    return {} if notices.new is None else {"NoticesUndelivered": notices.new}
+
+
+def finish_summary(dead: Collected, notices: Notices, days: float) -> dict[str, Any]:
     """The end of a collection in batches."""
     return {
         "summary": f"{dead.seen} dead letters read, {dead.quarantined} of them nobody's",
         "dead_letters": _dead(dead),
+        "notices": _notices(notices),
         "days_since_audit": round(days, 2),
     }
 
@@ -179,6 +187,18 @@ def watch_summary(watched: Sequence[Watched]) -> dict[str, Any]:
 
 def _dead(dead: Collected) -> dict[str, Any]:
     return {"seen": dead.seen, "quarantined": dead.quarantined, "error": dead.error}
+
+
+def _notices(notices: Notices) -> dict[str, Any]:
+    """Numbers only: the addresses stay in the bucket."""
+    return {
+        "seen": notices.collected.seen,
+        "quarantined": notices.collected.quarantined,
+        "undelivered": None if notices.listed is None else len(notices.listed),
+        "new": notices.new,
+        "stopped": notices.collected.stopped,
+        "error": notices.error,
+    }
 
 
 def _at_once(one: AtOnce) -> dict[str, Any]:

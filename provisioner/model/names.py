@@ -66,6 +66,23 @@ class PlatformNames(msgspec.Struct, frozen=True):
         return f"{self.prefix}-notices"
 
     @property
+    def notices_topic(self) -> str:
+        """What SES says about the platform's own mail. Not ``…-feedback``: permissions on tenants' do not fit it."""
+        return f"{self.prefix}-notices"
+
+    @property
+    def notices_topic_arn(self) -> str:
+        return self.place.arn("sns", self.notices_topic)
+
+    @property
+    def notices_queue(self) -> str:
+        return f"{self.prefix}-notices"
+
+    @property
+    def notices_queue_arn(self) -> str:
+        return self.place.arn("sqs", self.notices_queue)
+
+    @property
     def suspended_policy(self) -> str:
         """Managed policy that denies every SES action; attached to a suspended tenant's user."""
         return f"{self.prefix}-suspended"

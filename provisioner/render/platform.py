@@ -72,6 +72,8 @@ def _inputs(platform: Platform, names: PlatformNames, options: PlatformOptions) 
             "functions": {name: names.function(name) for name in FUNCTIONS},
             "machine_roles": {name: names.machine_role(name) for name in MACHINES},
             "machines": {name: names.machine(name) for name in MACHINES},
+            "notices_queue": names.notices_queue,
+            "notices_topic": names.notices_topic,
             "operator_topic": names.operator_topic,
             "schedule_group": names.schedule_group,
             "scheduler_role": names.scheduler_role,

@@ -142,7 +142,7 @@ def _etag(body: bytes) -> str:
 
 def outside(archive: FolderArchive) -> Outside:
     return Outside(
-        archive=archive, queue=None, dead_letters=None, levers=FakeLevers(), blocklist=FakeBlocklist(),
+        archive=archive, queue=None, dead_letters=None, notices=None, levers=FakeLevers(), blocklist=FakeBlocklist(),
         mailer=FakeMailer(), account=FakeAccount(), reputation=FakeReputation(), operator=FakeOperator(),
     )  # fmt: skip
 

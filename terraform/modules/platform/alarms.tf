@@ -157,6 +157,24 @@ resource "aws_cloudwatch_metric_alarm" "foreign_messages" {
   alarm_actions       = [aws_sns_topic.operator.arn]
 }
 
+# Never told by a notice: a mail about a mail that came back is how loops begin.
+resource "aws_cloudwatch_metric_alarm" "notices_undelivered" {
+  for_each = toset(local.collects ? ["this"] : [])
+
+  alarm_name          = "${var.prefix}-notices-undelivered"
+  alarm_description   = "Notices came back: somebody could not be told. ${local.page}/notices-undelivered.md"
+  namespace           = local.metrics.namespace
+  metric_name         = "NoticesUndelivered"
+  dimensions          = local.metrics.dimensions
+  statistic           = "Maximum"
+  period              = 3600
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.operator.arn]
+}
+
 # A drill that came to its end and found the chain broken; a function that died rings by itself.
 resource "aws_cloudwatch_metric_alarm" "chain_broken" {
   for_each = toset(contains(keys(var.functions), "drill") ? ["this"] : [])

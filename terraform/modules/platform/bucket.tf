@@ -88,9 +88,9 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
   }
 
-  # Standings, manifests, reports: the current version stays for good.
+  # Standings, manifests, reports, who cannot be told: the current version stays for good.
   dynamic "rule" {
-    for_each = toset(["dashboard/", "fleet/", "reports/", "standing/"])
+    for_each = toset(["dashboard/", "fleet/", "notices/", "reports/", "standing/"])
 
     content {
       id     = "old-${trimsuffix(rule.key, "/")}"

@@ -5,6 +5,7 @@ locals {
     INNKEEPER_BUCKET         = var.names.bucket
     INNKEEPER_DEAD_LETTERS   = var.names.dead_letters
     INNKEEPER_NOTICES_FROM   = var.sender.address
+    INNKEEPER_NOTICES_QUEUE  = var.names.notices_queue
     INNKEEPER_NOTICES_SET    = var.names.configuration_set
     INNKEEPER_OPERATOR_TOPIC = local.operator_topic_arn
     INNKEEPER_PARTITION      = var.partition

@@ -12,7 +12,9 @@ locals {
 
   bucket_arn          = "arn:${var.partition}:s3:::${var.names.bucket}"
   dead_letters_arn    = "${local.arn_prefix.sqs}:${var.names.dead_letters}"
+  notices_queue_arn   = "${local.arn_prefix.sqs}:${var.names.notices_queue}"
   notices_set_arn     = "${local.arn_prefix.ses}:configuration-set/${var.names.configuration_set}"
+  notices_topic_arn   = "${local.arn_prefix.sns}:${var.names.notices_topic}"
   operator_topic_arn  = "${local.arn_prefix.sns}:${var.names.operator_topic}"
   path                = "/${var.prefix}/"
   sender_domain       = element(split("@", var.sender.address), 1)

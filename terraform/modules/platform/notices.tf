@@ -20,20 +20,99 @@ resource "aws_sesv2_configuration_set" "notices" {
   }
 }
 
+# A notice that comes back: SES -> topic -> queue, as for a tenant, and no mail answers it.
+resource "aws_sns_topic" "notices" {
+  name = var.names.notices_topic
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "SesPublishesForThisSet"
+        Effect    = "Allow"
+        Principal = { Service = "ses.amazonaws.com" }
+        Action    = "sns:Publish"
+        Resource  = local.notices_topic_arn
+        Condition = {
+          StringEquals = {
+            "aws:SourceAccount" = var.account
+            "aws:SourceArn"     = local.notices_set_arn
+          }
+        }
+      },
+      {
+        Sid       = "NobodyElsePublishes"
+        Effect    = "Deny"
+        Principal = { AWS = "*" }
+        Action    = "sns:Publish"
+        Resource  = local.notices_topic_arn
+        Condition = { StringNotEquals = { "aws:SourceArn" = local.notices_set_arn } }
+      },
+    ]
+  })
+}
+
+resource "aws_sqs_queue" "notices" {
+  name                       = var.names.notices_queue
+  message_retention_seconds  = 14 * 24 * 3600
+  receive_wait_time_seconds  = 20
+  sqs_managed_sse_enabled    = true
+  visibility_timeout_seconds = 900
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "OnlyThisTopicSends"
+        Effect    = "Allow"
+        Principal = { Service = "sns.amazonaws.com" }
+        Action    = "sqs:SendMessage"
+        Resource  = local.notices_queue_arn
+        Condition = { ArnEquals = { "aws:SourceArn" = local.notices_topic_arn } }
+      },
+      {
+        Sid       = "NobodyElseSends"
+        Effect    = "Deny"
+        Principal = { AWS = "*" }
+        Action    = "sqs:SendMessage"
+        Resource  = local.notices_queue_arn
+        Condition = { ArnNotEquals = { "aws:SourceArn" = local.notices_topic_arn } }
+      },
+    ]
+  })
+
+  redrive_policy = jsonencode({
+    deadLetterTargetArn = local.dead_letters_arn
+    maxReceiveCount     = 10
+  })
+
+  depends_on = [aws_sqs_queue.dead_letters]
+}
+
+resource "aws_sns_topic_subscription" "notices" {
+  topic_arn            = local.notices_topic_arn
+  protocol             = "sqs"
+  endpoint             = local.notices_queue_arn
+  raw_message_delivery = false
+  redrive_policy       = jsonencode({ deadLetterTargetArn = local.dead_letters_arn })
+
+  depends_on = [aws_sns_topic.notices, aws_sqs_queue.notices]
+}
+
 resource "aws_sesv2_configuration_set_event_destination" "notices" {
   configuration_set_name = aws_sesv2_configuration_set.notices.configuration_set_name
-  event_destination_name = "operator"
+  event_destination_name = "feedback"
 
   event_destination {
     enabled              = true
     matching_event_types = ["BOUNCE", "COMPLAINT", "REJECT"]
 
     sns_destination {
-      topic_arn = local.operator_topic_arn
+      topic_arn = local.notices_topic_arn
     }
   }
 
-  depends_on = [aws_sns_topic.operator]
+  depends_on = [aws_sns_topic_subscription.notices]
 }
 
 # Left out where the operator's domain is an identity of this account already.

@@ -1,4 +1,4 @@
-# Where the operator hears of trouble: alarms, and bounces of the platform's own mail.
+# Where the operator hears of trouble: alarms, and what a function tells at once.
 resource "aws_sns_topic" "operator" {
   name = var.names.operator_topic
 
@@ -14,19 +14,6 @@ resource "aws_sns_topic" "operator" {
         Condition = {
           ArnLike      = { "aws:SourceArn" = "arn:${var.partition}:cloudwatch:${var.region}:${var.account}:alarm:${var.prefix}-*" }
           StringEquals = { "aws:SourceAccount" = var.account }
-        }
-      },
-      {
-        Sid       = "BouncesOfNoticesPublish"
-        Effect    = "Allow"
-        Principal = { Service = "ses.amazonaws.com" }
-        Action    = "sns:Publish"
-        Resource  = local.operator_topic_arn
-        Condition = {
-          StringEquals = {
-            "aws:SourceAccount" = var.account
-            "aws:SourceArn"     = local.notices_set_arn
-          }
         }
       },
     ]

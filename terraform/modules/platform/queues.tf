@@ -1,4 +1,4 @@
-# One dead-letter queue for all tenants: what SNS could not deliver, and what was received ten times in vain.
+# One dead-letter queue for all tenants and for notices: what SNS could not deliver, and what was received ten times in vain.
 # Which queues may use it is left open (all of this account): a list holds ten, and there are more tenants.
 resource "aws_sqs_queue" "dead_letters" {
   name                       = var.names.dead_letters
@@ -10,13 +10,13 @@ resource "aws_sqs_queue" "dead_letters" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
-      Sid       = "SubscriptionsOfTenantsSend"
+      Sid       = "SubscriptionsSend"
       Effect    = "Allow"
       Principal = { Service = "sns.amazonaws.com" }
       Action    = "sqs:SendMessage"
       Resource  = local.dead_letters_arn
       Condition = {
-        ArnLike      = { "aws:SourceArn" = local.tenants.topics }
+        ArnLike      = { "aws:SourceArn" = [local.tenants.topics, local.notices_topic_arn] }
         StringEquals = { "aws:SourceAccount" = var.account }
       }
     }]

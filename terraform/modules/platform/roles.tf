@@ -9,8 +9,8 @@ locals {
   }
 
   grants = {
-    audit    = ["list", "read", "batches", "judge", "report", "levers", "keys-status", "blocks", "notices", "operator", "account", "amazon", "metrics", "policy-deny"]
-    collect  = ["list", "read", "batches", "canary", "store", "judge", "queues", "levers", "keys-status", "blocks", "notices", "operator", "metrics", "policy-deny"]
+    audit    = ["list", "read", "batches", "judge", "report", "levers", "keys-status", "blocks", "notices", "operator", "account", "amazon", "metrics", "policy-deny", "undelivered-read"]
+    collect  = ["list", "read", "batches", "canary", "store", "judge", "queues", "undelivered-read", "undelivered-write", "levers", "keys-status", "blocks", "notices", "operator", "metrics", "policy-deny"]
     drill    = ["list", "read", "store", "judge", "queues", "levers", "keys-status", "blocks", "notices", "operator", "policy-deny", "as-site"]
     rotate   = ["list", "rotations", "keys", "secrets"]
     sentinel = ["list", "read", "store", "judge", "levers", "keys-status", "blocks", "notices", "operator", "amazon", "metrics", "policy-deny"]
@@ -79,6 +79,21 @@ locals {
       Action   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
       Resource = [local.tenants.queues, local.dead_letters_arn]
     }
+    # Who cannot be told: shown by the audit, kept by the collector, which alone reads that queue.
+    undelivered-read = {
+      Action   = "s3:GetObject"
+      Resource = "${local.bucket_arn}/notices/undelivered.json"
+    }
+    undelivered-write = [
+      {
+        Action   = "s3:PutObject"
+        Resource = "${local.bucket_arn}/notices/undelivered.json"
+      },
+      {
+        Action   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
+        Resource = local.notices_queue_arn
+      },
+    ]
     # Sending on and off: the configuration set and the SES tenant.
     levers = {
       Action = [

@@ -132,6 +132,8 @@ variable "names" {
     functions         = map(string)
     machine_roles     = map(string)
     machines          = map(string)
+    notices_queue     = string
+    notices_topic     = string
     operator_topic    = string
     schedule_group    = string
     scheduler_role    = string
@@ -146,7 +148,8 @@ variable "names" {
 
   validation {
     condition = alltrue([for name in concat(values(var.names.functions), values(var.names.machines), values(var.names.machine_roles), [
-      var.names.boundary, var.names.configuration_set, var.names.dead_letters, var.names.operator_topic,
+      var.names.boundary, var.names.configuration_set, var.names.dead_letters, var.names.notices_queue,
+      var.names.notices_topic, var.names.operator_topic,
       var.names.schedule_group, var.names.scheduler_role, var.names.suspended_policy,
     ]) : can(regex("^[A-Za-z0-9_-]{1,64}$", name))])
     error_message = "names (but the bucket's) have 1 to 64 letters, digits, \"-\" or \"_\", such as \"innkeeper-audit\"."

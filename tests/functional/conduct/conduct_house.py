@@ -44,41 +44,47 @@ class House:
         client["sqs"].create_queue(QueueName=self.names.dead_letters)
         client["sns"].create_topic(Name=self.names.operator_topic)
         client["sesv2"].create_configuration_set(ConfigurationSetName=self.names.configuration_set)
+        self._feedback(self.names.configuration_set, self.names.notices_topic_arn, self.names.notices_queue_arn)
         self._identity(NOTICES.rpartition("@")[2])
         deny = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "ses:*", "Resource": "*"}]}
         client["iam"].create_policy(
             PolicyName=self.names.suspended_policy, Path=self.names.path, PolicyDocument=json.dumps(deny)
         )
 
+    def _feedback(self, configuration_set, topic, queue, *more):
+        """SES -> topic -> queue; the queue's address."""
+        client = self.wiring.clients
+        url = client["sqs"].create_queue(QueueName=queue.rpartition(":")[2])["QueueUrl"]
+        policy = allow("sns.amazonaws.com", "sqs:SendMessage", queue)
+        client["sqs"].set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+        client["sns"].create_topic(Name=topic.rpartition(":")[2])
+        client["sns"].set_topic_attributes(
+            TopicArn=topic,
+            AttributeName="Policy",
+            AttributeValue=allow("ses.amazonaws.com", "sns:Publish", topic),
+        )
+        client["sns"].subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+        client["sesv2"].create_configuration_set_event_destination(
+            ConfigurationSetName=configuration_set,
+            EventDestinationName="feedback",
+            EventDestination={
+                "Enabled": True,
+                "MatchingEventTypes": ["BOUNCE", "COMPLAINT", "REJECT", *more],
+                "SnsDestination": {"TopicArn": topic},
+            },
+        )
+        return url
+
     def _identity(self, domain):
         self.wiring.clients["sesv2"].create_email_identity(EmailIdentity=domain)
         self.aws.verify(domain)
 
-    def tenant(self, name, **more):
+    def tenant(self, name, *, contacts=None, **more):
         """Everything of one tenant; its manifest."""
         names, client = self.names.tenant(name), self.wiring.clients
         domain = f"{name}.example"
-        queue = client["sqs"].create_queue(QueueName=names.queue)["QueueUrl"]
-        client["sqs"].set_queue_attributes(
-            QueueUrl=queue, Attributes={"Policy": allow("sns.amazonaws.com", "sqs:SendMessage", names.queue_arn)}
-        )
-        client["sns"].create_topic(Name=names.topic)
-        client["sns"].set_topic_attributes(
-            TopicArn=names.topic_arn,
-            AttributeName="Policy",
-            AttributeValue=allow("ses.amazonaws.com", "sns:Publish", names.topic_arn),
-        )
-        client["sns"].subscribe(TopicArn=names.topic_arn, Protocol="sqs", Endpoint=names.queue_arn)
         client["sesv2"].create_configuration_set(ConfigurationSetName=names.configuration_set)
-        client["sesv2"].create_configuration_set_event_destination(
-            ConfigurationSetName=names.configuration_set,
-            EventDestinationName=names.event_destination,
-            EventDestination={
-                "Enabled": True,
-                "MatchingEventTypes": ["BOUNCE", "COMPLAINT", "REJECT", "DELIVERY", "DELIVERY_DELAY"],
-                "SnsDestination": {"TopicArn": names.topic_arn},
-            },
-        )
+        queue = self._feedback(names.configuration_set, names.topic_arn, names.queue_arn, "DELIVERY", "DELIVERY_DELAY")
         self._identity(domain)
         client["sesv2"].put_email_identity_configuration_set_attributes(
             EmailIdentity=domain, ConfigurationSetName=names.configuration_set
@@ -105,7 +111,7 @@ class House:
             secret=names.secret,
             ses_tenant=names.ses_tenant,
             ses_tenant_arn=arn,
-            contacts=(f"owner@{name}.test",),
+            contacts=contacts or (f"owner@{name}.test",),
             from_address=f"wordpress@{domain}",
             from_name=name.title(),
             operator=OPERATOR,

@@ -2,15 +2,20 @@
 
 import json
 
-from conduct_house import NOW, allow
+from conduct_house import NOTICES, NOW, allow
 
 from provisioner.conduct.collect import Drain
 from provisioner.conduct.collecting import collect_all, collect_dead_letters
 from provisioner.conduct.facts import new_keys, read_rows
+from provisioner.conduct.undelivered import source_of_notices
 
 
 def drain():
     return Drain(clock=lambda: NOW, threads=1)
+
+
+def notices(house):
+    return source_of_notices(house.names, NOTICES)
 
 
 def dead_letters(house):
@@ -48,7 +53,7 @@ def test_what_sns_cannot_deliver_is_stored_for_its_tenant(house):
     clients["sqs"].send_message(QueueUrl=url, MessageBody=stranger)
 
     assert collect_all(["bakery"], house.outside, drain()).collected[0].events == {}
-    done = collect_dead_letters(house.outside, house.names.prefix, drain())
+    done = collect_dead_letters(house.outside, house.names.prefix, drain(), notices=notices(house))
     assert (done.error, done.stored, done.quarantined, done.depth) == ("", 1, 1, 0)
     assert facts(house, "bakery") == ["gone@elsewhere.test"]
     assert len(list(house.outside.archive.keys("quarantine/_nobody/"))) == 1
@@ -68,7 +73,7 @@ def test_what_was_received_too_often_is_not_lost(house):
     seen = [len(queue.receive()) for _ in range(7)]  # received, never deleted
     assert sum(seen) == 5 * waiting > 0
     assert queue.depth() == 0
-    first = collect_dead_letters(house.outside, house.names.prefix, drain())
-    again = collect_dead_letters(house.outside, house.names.prefix, drain())
+    first = collect_dead_letters(house.outside, house.names.prefix, drain(), notices=notices(house))
+    again = collect_dead_letters(house.outside, house.names.prefix, drain(), notices=notices(house))
     assert (first.stored, again.seen) == (waiting, 0)
     assert facts(house, "bakery") == ["gone@elsewhere.test"]

@@ -262,6 +262,7 @@ def test_a_dry_run_changes_nothing_at_all():
         lambda o, m: o.queue(m).receive(),
         lambda o, m: o.queue(m).delete([]),
         lambda o, m: o.dead_letters().receive(),
+        lambda o, m: o.notices().receive(),
         lambda o, m: o.levers.set_sending(m, enabled=True),
         lambda o, m: o.levers.set_key(m, "AKIA1", active=False),
         lambda o, m: o.blocklist.write_shard(m, 1, ()),

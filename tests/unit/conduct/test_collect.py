@@ -6,9 +6,13 @@ from fakes import NOW, FakeQueue, World, bounce, delivery, envelope, reject, tic
 from provisioner.conduct import readings
 from provisioner.conduct.collect import Drain, collect
 from provisioner.conduct.collecting import collect_all, collect_dead_letters
+from provisioner.conduct.undelivered import source_of_notices
 from provisioner.errors import InnkeeperError
 from provisioner.feedback.facts import decode_facts
 from provisioner.feedback.raw import decode_quarantine, decode_raw
+from provisioner.model.names import Place, PlatformNames
+
+NOTICES = source_of_notices(PlatformNames("inn", Place("123456789012", "eu-central-1")), "notices@innkeeper.example")
 
 
 def drain(**more):
@@ -231,7 +235,7 @@ def test_dead_letters_go_where_their_topic_says():
             b"inn-bakery-feedback", b"inn-nobody-feedback"
         )
     )
-    done = collect_dead_letters(world.outside, "inn", drain())
+    done = collect_dead_letters(world.outside, "inn", drain(), notices=NOTICES)
     assert (done.seen, done.stored, done.quarantined, done.error) == (4, 2, 2, "")
     assert len(keys(world, "quarantine/_nobody/")) == 2
     assert {key.split("/")[2] for key in keys(world, "facts/")} == {"bakery", "florist"}

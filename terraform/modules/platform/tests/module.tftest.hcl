@@ -29,6 +29,8 @@ variables {
     dead_letters      = "innkeeper-dead-letters"
     machine_roles     = { audit = "innkeeper-audit-machine", collect = "innkeeper-collect-machine" }
     machines          = { audit = "innkeeper-audit", collect = "innkeeper-collect" }
+    notices_queue     = "innkeeper-notices"
+    notices_topic     = "innkeeper-notices"
     operator_topic    = "innkeeper-operator"
     schedule_group    = "innkeeper"
     scheduler_role    = "innkeeper-scheduler"
@@ -106,8 +108,54 @@ run "dead_letters_stay_as_long_as_they_can" {
   }
 
   assert {
-    condition     = jsondecode(aws_sqs_queue.dead_letters.policy).Statement[0].Condition.ArnLike["aws:SourceArn"] == "arn:aws:sns:eu-central-1:123456789012:innkeeper-*-feedback"
-    error_message = "Topics of tenants, and only they, send here."
+    condition     = jsondecode(aws_sqs_queue.dead_letters.policy).Statement[0].Condition.ArnLike["aws:SourceArn"] == ["arn:aws:sns:eu-central-1:123456789012:innkeeper-*-feedback", "arn:aws:sns:eu-central-1:123456789012:innkeeper-notices"]
+    error_message = "Topics of tenants and that of notices, and only they, send here."
+  }
+}
+
+# H4
+run "a_notice_that_comes_back_is_heard_of" {
+  command = plan
+
+  assert {
+    condition     = one(aws_sesv2_configuration_set_event_destination.notices.event_destination).matching_event_types == toset(["BOUNCE", "COMPLAINT", "REJECT"]) && one(one(aws_sesv2_configuration_set_event_destination.notices.event_destination).sns_destination).topic_arn == "arn:aws:sns:eu-central-1:123456789012:innkeeper-notices"
+    error_message = "What SES says about the platform's own mail goes to a topic of its own."
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_sns_topic.notices.policy).Statement : [statement.Effect, jsonencode(statement.Condition)]] == [
+      ["Allow", jsonencode({ StringEquals = { "aws:SourceAccount" = "123456789012", "aws:SourceArn" = "arn:aws:ses:eu-central-1:123456789012:configuration-set/innkeeper-notices" } })],
+      ["Deny", jsonencode({ StringNotEquals = { "aws:SourceArn" = "arn:aws:ses:eu-central-1:123456789012:configuration-set/innkeeper-notices" } })],
+    ]
+    error_message = "Only SES, of this account and for this set, publishes there."
+  }
+
+  assert {
+    condition     = [aws_sqs_queue.notices.message_retention_seconds, aws_sqs_queue.notices.sqs_managed_sse_enabled, jsondecode(aws_sqs_queue.notices.redrive_policy).deadLetterTargetArn] == [1209600, true, "arn:aws:sqs:eu-central-1:123456789012:innkeeper-dead-letters"]
+    error_message = "Its queue keeps as long and as safely as a tenant's."
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_sqs_queue.notices.policy).Statement : [statement.Effect, jsonencode(statement.Condition)]] == [
+      ["Allow", jsonencode({ ArnEquals = { "aws:SourceArn" = "arn:aws:sns:eu-central-1:123456789012:innkeeper-notices" } })],
+      ["Deny", jsonencode({ ArnNotEquals = { "aws:SourceArn" = "arn:aws:sns:eu-central-1:123456789012:innkeeper-notices" } })],
+    ]
+    error_message = "Only its topic sends there."
+  }
+
+  assert {
+    condition = { for name, policy in aws_iam_role_policy.function : name => flatten([for statement in jsondecode(policy.policy).Statement : statement.Action
+      if can(regex("/notices/|:sqs:[a-z0-9:-]*:innkeeper-notices\"", jsonencode(statement.Resource)))
+      ]) if can(regex("/notices/|:sqs:[a-z0-9:-]*:innkeeper-notices\"", policy.policy)) } == {
+      audit   = ["s3:GetObject"]
+      collect = ["s3:GetObject", "s3:PutObject", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
+    }
+    error_message = "Only the collector reads the queue and keeps the list; the audit shows it."
+  }
+
+  assert {
+    condition     = length(jsondecode(aws_sns_topic.operator.policy).Statement) == 1 && jsondecode(aws_sns_topic.operator.policy).Statement[0].Principal.Service == "cloudwatch.amazonaws.com"
+    error_message = "The operator hears of it by an alarm: nothing that SES publishes is mailed on."
   }
 }
 
@@ -310,7 +358,7 @@ run "the_loop_runs_over_batches" {
     condition = alltrue([for alarm in concat([
       aws_cloudwatch_metric_alarm.audit_overdue["this"], aws_cloudwatch_metric_alarm.audit_stopped["this"], aws_cloudwatch_metric_alarm.enforcement_incomplete["this"],
       aws_cloudwatch_metric_alarm.foreign_messages["this"], aws_cloudwatch_metric_alarm.not_collected["this"], aws_cloudwatch_metric_alarm.not_judged["this"],
-      aws_cloudwatch_metric_alarm.silent_tenants["this"], aws_cloudwatch_metric_alarm.chain_broken["this"],
+      aws_cloudwatch_metric_alarm.silent_tenants["this"], aws_cloudwatch_metric_alarm.chain_broken["this"], aws_cloudwatch_metric_alarm.notices_undelivered["this"],
     ]) : alarm.namespace == "Innkeeper" && alarm.dimensions == tomap({ Platform = "innkeeper" })])
     error_message = "The functions' own metrics are those of this platform."
   }
@@ -488,6 +536,8 @@ run "refuses_an_unknown_function" {
       dead_letters      = "innkeeper-dead-letters"
       machine_roles     = { audit = "innkeeper-audit-machine", collect = "innkeeper-collect-machine" }
       machines          = { audit = "innkeeper-audit", collect = "innkeeper-collect" }
+      notices_queue     = "innkeeper-notices"
+      notices_topic     = "innkeeper-notices"
       operator_topic    = "innkeeper-operator"
       schedule_group    = "innkeeper"
       scheduler_role    = "innkeeper-scheduler"
@@ -547,6 +597,8 @@ run "refuses_an_odd_bucket_name" {
       dead_letters      = "innkeeper-dead-letters"
       machine_roles     = { audit = "innkeeper-audit-machine", collect = "innkeeper-collect-machine" }
       machines          = { audit = "innkeeper-audit", collect = "innkeeper-collect" }
+      notices_queue     = "innkeeper-notices"
+      notices_topic     = "innkeeper-notices"
       operator_topic    = "innkeeper-operator"
       schedule_group    = "innkeeper"
       scheduler_role    = "innkeeper-scheduler"
@@ -575,6 +627,8 @@ run "refuses_an_odd_name" {
       dead_letters      = "dead letters"
       machine_roles     = { audit = "innkeeper-audit-machine", collect = "innkeeper-collect-machine" }
       machines          = { audit = "innkeeper-audit", collect = "innkeeper-collect" }
+      notices_queue     = "innkeeper-notices"
+      notices_topic     = "innkeeper-notices"
       operator_topic    = "innkeeper-operator"
       schedule_group    = "innkeeper"
       scheduler_role    = "innkeeper-scheduler"
@@ -603,6 +657,8 @@ run "refuses_a_function_without_a_name" {
       dead_letters      = "innkeeper-dead-letters"
       machine_roles     = { audit = "innkeeper-audit-machine", collect = "innkeeper-collect-machine" }
       machines          = { audit = "innkeeper-audit", collect = "innkeeper-collect" }
+      notices_queue     = "innkeeper-notices"
+      notices_topic     = "innkeeper-notices"
       operator_topic    = "innkeeper-operator"
       schedule_group    = "innkeeper"
       scheduler_role    = "innkeeper-scheduler"
@@ -745,6 +801,8 @@ run "refuses_a_machine_without_a_name" {
       dead_letters      = "innkeeper-dead-letters"
       machine_roles     = { audit = "innkeeper-audit-machine", collect = "innkeeper-collect-machine" }
       machines          = { audit = "innkeeper-audit" }
+      notices_queue     = "innkeeper-notices"
+      notices_topic     = "innkeeper-notices"
       operator_topic    = "innkeeper-operator"
       schedule_group    = "innkeeper"
       scheduler_role    = "innkeeper-scheduler"

@@ -35,6 +35,8 @@ variable "platform" {
       functions         = map(string)
       machine_roles     = map(string)
       machines          = map(string)
+      notices_queue     = string
+      notices_topic     = string
       operator_topic    = string
       schedule_group    = string
       scheduler_role    = string

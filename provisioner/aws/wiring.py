@@ -4,7 +4,7 @@ from provisioner.aws.account import AwsAccount
 from provisioner.aws.archive import S3Archive
 from provisioner.aws.blocklist import AwsBlocklist
 from provisioner.aws.clients import Clients
-from provisioner.aws.errors import call
+from provisioner.aws.errors import AwsError, call
 from provisioner.aws.identity import AwsIdentities
 from provisioner.aws.keys import IamKeys
 from provisioner.aws.levers import AwsLevers
@@ -18,6 +18,7 @@ from provisioner.aws.sestenant import AwsSesTenants
 from provisioner.aws.settings import Settings
 from provisioner.aws.versions import S3Versions
 from provisioner.conduct.outside import Outside
+from provisioner.errors import InnkeeperError
 from provisioner.model.manifest import Manifest
 
 
@@ -54,7 +55,14 @@ class Wiring:
         return self._named(self.settings.notices_queue)
 
     def _named(self, name: str) -> SqsQueue:
-        return self._queue(str(call(self.clients["sqs"].get_queue_url, QueueName=name)["QueueUrl"]))
+        try:
+            found = call(self.clients["sqs"].get_queue_url, QueueName=name)
+        except AwsError as err:
+            if not err.code.endswith(("NonExistentQueue", "QueueDoesNotExist")):
+                raise
+            hint = "bring the platform up to date: innkeeper platform"
+            raise InnkeeperError(f"there is no queue {name!r}", hint=hint) from err
+        return self._queue(str(found["QueueUrl"]))
 
     def _queue(self, url: str) -> SqsQueue:
         return SqsQueue(self.clients, url, wait_seconds=self.settings.poll_seconds)

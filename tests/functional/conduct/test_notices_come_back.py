@@ -9,14 +9,25 @@ from lambdas.collect.handler import handle as collect
 from provisioner.aws import function
 from provisioner.cli.status import command as status
 from provisioner.conduct import operator
+from provisioner.conduct.collect import Drain
 from provisioner.conduct.facts import new_keys
 from provisioner.conduct.publish import publish_fleet
+from provisioner.conduct.undelivered import collect_notices, source_of_notices
 
 GONE = "bounce@simulator.amazonses.com"
 CONTEXT = SimpleNamespace(aws_request_id="run-1", get_remaining_time_in_millis=lambda: 600_000)
 PLATFORM = (
     f"name: inn\nregion: eu-central-1\noperator: {{name: Ops, email: operator@host.example}}\nsender: {NOTICES}\n"
 )
+
+
+def test_a_platform_made_before_there_was_such_a_queue_says_what_to_do(house):
+    house.wiring.clients["sqs"].delete_queue(QueueUrl=house.outside.notices()._url)
+    source = source_of_notices(house.names, NOTICES)
+    done = collect_notices(source, house.outside, Drain(clock=function.now, threads=1))
+    assert (done.listed, done.collected.stopped) == ((), "error")
+    assert "there is no queue 'inn-notices'" in done.error
+    assert "innkeeper platform" in done.error
 
 
 def test_an_owner_who_cannot_be_told_is_shown_and_no_mail_answers_the_bounce(house, tmp_path, monkeypatch, capsys):

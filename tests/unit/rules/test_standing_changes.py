@@ -7,7 +7,7 @@ import pytest
 from rules_events import NOW, bounced, delivered, event, finding, judged, many, names, notices, viruses
 
 from provisioner.model.event import Kind
-from provisioner.model.standing import Block, Evidence, Proposal, Standing, State
+from provisioner.model.standing import Block, Evidence, Proposal, Standing, State, Unblock
 from provisioner.model.verdict import BlockRecipient, Propose, UnblockRecipient
 from provisioner.rules import expire, reinstate, resolve_policy, unblock
 from provisioner.rules.changes import Changes
@@ -137,6 +137,20 @@ def test_an_old_block_is_lifted_under_the_name_it_was_typed(old):
     """Blocks by hand were kept as typed once; what is blocked under the name in events is found by any spelling."""
     held = msgspec.structs.replace(BAKERY, blocks={old: Block(reason="manual", since=NOW, by="Ada")})
     assert unblock(held, "<Boss@Web.de>", now=NOW, **ADA).blocks == {}
+
+
+def test_a_notice_names_all_addresses_and_explains_a_hundred():
+    (notice,) = judged(bounced(101)).standing.outbox[:1]
+    assert (len(notice.recipients), len(notice.evidence)) == (101, 100)
+
+
+def test_two_thousand_unblocks_are_remembered_and_all_of_one_command():
+    lifts = tuple(Unblock(recipient=f"{n}@b.c", at=NOW, by="Ada", reason="x") for n in range(2_000))
+    held = msgspec.structs.replace(BAKERY, unblocks=lifts, blocks={ANGRY: Block(reason="hard", since=NOW)})
+    after = unblock(held, ANGRY, now=NOW, **ADA).unblocks
+    assert (len(after), after[0], after[-1].recipient) == (2_000, lifts[1], ANGRY)
+    many = {f"x{n}@b.c": Block(reason="hard", since=NOW) for n in range(2_001)}
+    assert len(unblock(msgspec.structs.replace(held, blocks=many), many, now=NOW, **ADA).unblocks) == 2_001
 
 
 AFTER = {

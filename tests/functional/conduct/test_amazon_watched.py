@@ -3,13 +3,16 @@
 import json
 from types import SimpleNamespace
 
+import msgspec
 import pytest
-from conduct_house import NOTICES, NOW
+from conduct_house import NOTICES, NOW, OPERATOR
 
 from lambdas.sentinel.handler import handle as sentinel
 from provisioner.aws import function
 from provisioner.cli.status import command as status
 from provisioner.conduct.aws_view import follow, watch
+from provisioner.conduct.collect import Drain
+from provisioner.conduct.undelivered import collect_notices, source_of_notices
 from provisioner.ports import AwsFinding, AwsView
 from provisioner.sandbox.state import Recommendation
 
@@ -100,9 +103,14 @@ def test_the_function_that_eventbridge_starts_tells_once(house, monkeypatch, cap
 
 
 def test_status_shows_what_amazon_did_beside_our_own_switches(house, tmp_path, monkeypatch, capsys):
+    """H4: and which contact, or operator, does not get notices."""
     bakery, florist = house.tenant("bakery"), house.tenant("florist")
     pause(house, bakery)
     find(house, house.names.tenant("florist").identity_arn(florist.domain), "DMARC")
+    source = source_of_notices(house.names, NOTICES)
+    sender = {"configuration_set": source.configuration_set, "domain": source.domain, "from_address": NOTICES}
+    house.bounce(msgspec.structs.replace(florist, **sender), *florist.contacts, OPERATOR, at=function.now())
+    assert collect_notices(source, house.outside, Drain(clock=function.now, threads=1)).new == 2
     (tmp_path / "platform.yaml").write_text(
         "name: inn\nregion: eu-central-1\noperator: {name: Ops, email: operator@host.example}\n"
         "sender: notices@innkeeper.example\n"
@@ -112,7 +120,13 @@ def test_status_shows_what_amazon_did_beside_our_own_switches(house, tmp_path, m
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
     status.main([], standalone_mode=False)
-    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    out, err = capsys.readouterr()
+    lines = [" ".join(line.split()) for line in out.splitlines()]
     assert "bakery bakery.example good 0 no never" in lines
     assert "bakery: Amazon SES itself has paused sending: high bounce rate" in lines
     assert "florist: Amazon SES found (DMARC, impact high): DMARC rate" in lines
+    shown = " ".join(lines)
+    assert "florist: Notices to owner@florist.test come back: the address does not exist; last on " in shown
+    assert "Correct `contacts` in tenants/florist.yaml, then innkeeper apply." in shown
+    assert "Notices to operator@host.example come back" not in shown
+    assert "correct `operator` in platform.yaml, then innkeeper apply." in err

@@ -63,9 +63,4 @@ def guard_account(
 def share(one: Judged) -> Share:
     """What a tenant contributed to the account's rates."""
     counts = one.verdict.counts
-    sends = counts["sends"]
-    return Share(
-        hard=int(counts["hard"]),
-        complainants=int(counts["complainants"]),
-        sends=int(sends) if isinstance(sends, int | float) else 0,
-    )
+    return Share(hard=int(counts["hard"]), complainants=int(counts["complainants"]))

@@ -23,7 +23,6 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
 
     hard: int = 0
     complainants: int = 0
-    sends: int = 0
 
 
 class AccountGuard(msgspec.Struct, frozen=True, kw_only=True):

@@ -91,8 +91,8 @@ def test_a_large_fleets_usual_hour_is_no_outage():
 
 
 SHARES = {
-    "spammer": Share(hard=60, complainants=9, sends=500), "sloppy": Share(hard=30, sends=800),
-    "shop": Share(hard=5, complainants=1, sends=5_000), "blog": Share(sends=50),
+    "spammer": Share(hard=60, complainants=9), "sloppy": Share(hard=30),
+    "shop": Share(hard=5, complainants=1), "blog": Share(),
 }  # fmt: skip
 GUARD = {
     "healthy": (0.0249, 0.00049, 0, ()),

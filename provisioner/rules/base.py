@@ -88,6 +88,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """One rule of the policy. ``judge`` is None where a rule looks at the fleet or the account, not at one tenant.
 
     ``fast``: also judged when events are collected, because waiting for the audit would be too late.
+    ``last``: judged after all others, because it uses up what it reads.
     ``kind`` is what its suspensions are called in the history, which the escalation compares.
     """
 
@@ -97,8 +98,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     kind: str = ""
     options: tuple[Option, ...] = ()
-    judge: "Callable[[View], list[Outcome]] | None" = None
+    judge: "Callable[[View], Iterable[Outcome]] | None" = None
     fast: bool = False
+    last: bool = False
 
 
 def evidence(

@@ -6,6 +6,8 @@ why judging twice is the same as judging once.
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import TypeVar
 
 import msgspec
@@ -42,9 +44,13 @@ class Changes:
         self.actions: list[Action] = []
 
     def block(self, blocks: list[BlockRecipient]) -> None:
-        """Block addresses; one notice names them all. A firmer reason replaces a weaker one."""
-        told: dict[str, BlockRecipient] = {}
-        for action in sorted(blocks, key=lambda one: (_REASONS.index(one.reason), one.recipient)):
+        """Block addresses; one notice names them all. A firmer reason replaces a weaker one.
+
+        There may be 100,000: they are put in order where they are, and no dict holds them.
+        """
+        told: list[BlockRecipient] = []
+        blocks.sort(key=attrgetter("recipient"))
+        for action in sorted(blocks, key=lambda one: _REASONS.index(one.reason)):
             known = self.blocks.get(action.recipient)
             if known is not None and _REASONS.index(known.reason) >= _REASONS.index(action.reason):
                 continue
@@ -52,11 +58,13 @@ class Changes:
             self.blocks[action.recipient] = Block(
                 reason=action.reason, since=since, until=action.until, evidence=action.evidence
             )
-            if known is None or known.until is not None or action.recipient in told:
-                told[action.recipient] = action
+            was = self.before.blocks.get(action.recipient)
+            if was is None or was.until is not None:
+                told.append(action)
         if told:
-            names = tuple(sorted(told))
-            new = [told[name] for name in names]
+            told.sort(key=attrgetter("recipient"))  # of two blocks of one address the firmer stays last
+            new = [last for _, (*_, last) in groupby(told, key=attrgetter("recipient"))]
+            names = tuple(one.recipient for one in new)
             self.actions += new
             content = ((one.recipient, one.reason, one.evidence.events) for one in new)
             why = tuple(one.evidence for one in new[:NOTICE_EVIDENCE])

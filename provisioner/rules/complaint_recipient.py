@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from provisioner.model.verdict import BlockRecipient
-from provisioner.rules.base import Outcome, Rule, evidence, nth, whole
+from provisioner.rules.base import Outcome, Rule, Value, evidence, nth, whole
 from provisioner.rules.view import View
 
 ID = "complaint-recipient"
@@ -19,25 +19,27 @@ def judge(view: View) -> list[Outcome]:
     for event, (when, address) in view.complaints(view.since(days=days)).items():
         if address and when > view.settled(address):
             by_address[address].append(event)
+    limits: dict[str, Value] = {"complaints": strikes, "window_days": days}  # shared, as the counts are: there are many
+    counted: dict[int, dict[str, Value]] = {}
     found = []
     for address, events in sorted(by_address.items()):
         block = view.standing.blocks.get(address)
         if block is None or block.reason == "soft":
-            found.append(_outcome(address, events, strikes, days))
+            numbers = counted.setdefault(len(events), {"complaints": len(events)})
+            found.append(_outcome(address, events, numbers, limits, reached=len(events) >= strikes))
     return found
 
 
-def _outcome(address: str, events: list[str], strikes: int, days: int) -> Outcome:
-    count = len(events)
-    reached = count >= strikes
+def _outcome(
+    address: str, events: list[str], numbers: dict[str, Value], limits: dict[str, Value], *, reached: bool
+) -> Outcome:
     sentence = (
-        f"{address} reported mail as unwanted for the {nth(count)} time; you can no longer e-mail this person."
+        f"{address} reported mail as unwanted for the {nth(len(events))} time; you can no longer e-mail this person."
         if reached
-        else f"{address} reported mail as unwanted ({count} of {strikes}): please take the address off your lists."
+        else f"{address} reported mail as unwanted ({len(events)} of {limits['complaints']}): please take the address "
+        "off your lists."
     )
-    why = evidence(
-        ID, sentence, events, numbers={"complaints": count}, limits={"complaints": strikes, "window_days": days}
-    )
+    why = evidence(ID, sentence, events, numbers=numbers, limits=limits)
     if not reached:
         return Outcome(severity="info", evidence=why)
     action = BlockRecipient(recipient=address, reason="complaint", evidence=why)

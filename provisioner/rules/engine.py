@@ -70,34 +70,53 @@ def decide(
     memory = _remember(events, current, policy, now, drill=drill)
     view = View(memory, current, policy, to_ms(now), domain=domain, outages=outages)
     counts = count(view)
-    outcomes = _judge(view, FAST_RULES if fast else TENANT_RULES)
-    findings = tuple(one.finding for one in outcomes) + _held(view)
+    held = _held(view)
+    findings, asked = _judge(view, FAST_RULES if fast else TENANT_RULES)
+    findings += held
     review = standing.judged is not None and now <= standing.judged - timedelta(days=1)
     if review:
         return _verdict(standing, standing, policy, now, findings, (), counts)
-    view.let_go()
     changes = Changes(current, memory, now)
     changes.actions += [UnblockRecipient(recipient=each, evidence=_ended(each, block)) for each, block in expired]
-    proposed = _apply(changes, view, outcomes, fast=fast)
+    findings += [one.finding for one in _apply(changes, view, asked, fast=fast)]
+    asked.clear()  # the standing needs the room
     after = msgspec.structs.replace(
         changes.standing(), policy_hash=policy.hash, judged=standing.judged if fast else now
     )
-    findings += tuple(one.finding for one in proposed)
-    return _verdict(standing, after, policy, now, findings, tuple(changes.actions), counts)
+    return _verdict(standing, after, policy, now, findings, changes.actions, counts)
 
 
-def _judge(view: View, rules: tuple[Rule, ...]) -> list[Outcome]:
-    """What each rule says, in the order of the catalogue.
+def _judge(view: View, rules: tuple[Rule, ...]) -> tuple[list[Finding], list[Action]]:
+    """What each rule found and asks for, in the order of the catalogue.
 
-    Soft bounces may be half of the memory. No rule of another kind asks for them, so they make room.
+    Soft bounces may be half of the memory. No rule of another kind asks for them, so they make room; and so does the
+    rest, before the rules that use up what they read.
     """
-    outcomes: list[Outcome] = []
-    for kind, alike in groupby(rules, key=attrgetter("kind")):
-        for rule in alike:
-            outcomes += rule.judge(view) if rule.judge else ()
+    said: dict[str, tuple[list[Finding], list[Action]]] = {}
+    for kind, alike in groupby((rule for rule in rules if not rule.last), key=attrgetter("kind")):
+        said.update((rule.id, _say(rule, view)) for rule in alike)
         if kind == "soft":
             view.let_go_of_soft()
-    return outcomes
+    view.let_go()
+    said.update((rule.id, _say(rule, view)) for rule in rules if rule.last)
+    findings: list[Finding] = []
+    actions: list[Action] = []
+    for rule in rules:
+        found, asked = said.pop(rule.id)
+        findings += found
+        actions += asked
+    return findings, actions
+
+
+def _say(rule: Rule, view: View) -> tuple[list[Finding], list[Action]]:
+    """What one rule found and asks for; its outcomes are not kept, there may be 100,000."""
+    findings: list[Finding] = []
+    actions: list[Action] = []
+    for one in rule.judge(view) if rule.judge else ():
+        findings.append(one.finding)
+        if one.action is not None:
+            actions.append(one.action)
+    return findings, actions
 
 
 def expire(standing: Standing, now: datetime) -> Standing:
@@ -143,29 +162,29 @@ def _remember(
     return fold.settle()
 
 
-def _apply(changes: Changes, view: View, outcomes: list[Outcome], *, fast: bool) -> list[Outcome]:
+def _apply(changes: Changes, view: View, actions: list[Action], *, fast: bool) -> list[Outcome]:
     """Blocks first, then the state, then what is asked and told. Returns what the escalation added."""
-    changes.block(_of(BlockRecipient, outcomes))
+    changes.block(_of(BlockRecipient, actions))
     guessed = [
         Propose(action="terminate", kind="guessing", evidence=one.evidence)
-        for one in _of(Suspend, outcomes)
+        for one in _of(Suspend, actions)
         if one.kind == "guessing"
     ]
-    changes.terminate(_of(Terminate, outcomes))
-    suspended = changes.suspend(_of(Suspend, outcomes))
+    changes.terminate(_of(Terminate, actions))
+    suspended = changes.suspend(_of(Suspend, actions))
     escalated = escalate(view, suspended.kind, suspended.evidence) if suspended else None
     again = [escalated] if escalated else []
-    changes.propose([*_of(Propose, outcomes), *guessed, *_of(Propose, again)])
-    warnings = _of(Warn, outcomes)
+    changes.propose([*_of(Propose, actions), *guessed, *_of(Propose, [one.action for one in again])])
+    warnings = _of(Warn, actions)
     changes.warn(warnings)
-    changes.tell(_of(Tell, outcomes))
+    changes.tell(_of(Tell, actions))
     if not fast and not warnings:
         changes.calm()
     return again
 
 
-def _of(kind: type[A], outcomes: list[Outcome]) -> list[A]:
-    return [one.action for one in outcomes if isinstance(one.action, kind)]
+def _of(kind: type[A], actions: Iterable[Action | None]) -> list[A]:
+    return [one for one in actions if isinstance(one, kind)]
 
 
 def _held(view: View) -> tuple[Finding, ...]:
@@ -185,8 +204,8 @@ def _verdict(
     after: Standing,
     policy: Policy,
     now: datetime,
-    findings: tuple[Finding, ...],
-    actions: tuple[Action, ...],
+    findings: Iterable[Finding],
+    actions: Iterable[Action],
     counts: dict[str, Value],
 ) -> Verdict:
     return Verdict(
@@ -195,8 +214,8 @@ def _verdict(
         policy_hash=policy.hash,
         before=before.state,
         after=after.state,
-        findings=findings,
-        actions=actions,
+        findings=tuple(findings),
+        actions=tuple(actions),
         standing=after,
         counts=counts,
     )

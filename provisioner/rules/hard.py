@@ -71,11 +71,19 @@ class HardBounces:
         known = self._of.pop(address, "")
         return bounces_of(known) if known else []
 
+    def use_up(self) -> Iterator[tuple[str, list[Bounce]]]:
+        """Each address in order, with its bounces; only those that a standing may hold stay known."""
+        given, self._of = self._of, dict(self._of) if len(self._of) <= HARD_ADDRESSES else self._newest(HARD_ADDRESSES)
+        return ((address, bounces_of(given.pop(address))) for address in sorted(given))
+
     def cut(self, cap: int = HARD_ADDRESSES) -> None:
         """Keep the addresses that bounced last."""
         if len(self._of) > cap:
-            newest = heapq.nlargest(cap, ((when_of(text), address) for address, text in self._of.items()))
-            self._of = {address: self._of[address] for _, address in newest}
+            self._of = self._newest(cap)
+
+    def _newest(self, cap: int) -> dict[str, str]:
+        newest = heapq.nlargest(cap, ((when_of(text), address) for address, text in self._of.items()))
+        return {address: self._of[address] for _, address in newest}
 
     def prune(self, oldest: int) -> None:
         least = bound(oldest)

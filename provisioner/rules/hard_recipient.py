@@ -1,5 +1,7 @@
 """A hard bounce: the address does not exist, so it is blocked at once."""
 
+from collections.abc import Iterator
+
 from provisioner.model.verdict import BlockRecipient, Propose
 from provisioner.rules.base import Outcome, Rule, Value, evidence, whole
 from provisioner.rules.clock import DAY
@@ -11,23 +13,24 @@ ID = "hard-recipient"
 _NOUN = "hard bounces"
 
 
-def judge(view: View) -> list[Outcome]:
-    """Block each address that bounced for good, except where a person already decided otherwise."""
+def judge(view: View) -> Iterator[Outcome]:
+    """Block each address that bounced for good, except where a person already decided otherwise.
+
+    There may be 100,000, each with its reason: what was known of one is let go before the next is judged.
+    """
     since, strikes = view.since(days=28), view.policy.whole("hard.recipient.strikes")
     counted: list[dict[str, Value]] = [{_NOUN: count} for count in range(BOUNCES_EACH + 1)]  # shared: there are many
     limits: dict[str, Value] = {_NOUN: strikes}
-    found = []
-    for address in view.memory.hard.addresses():
+    for address, known in view.memory.hard.use_up():
         block = view.standing.blocks.get(address)
         if address.startswith(" ") or (block is not None and block.reason in ("hard", "manual")):
             continue
         first = max(since, view.settled(address) + 1)
-        bounces = [one for one in view.memory.hard.of(address) if one[0] >= first]
+        bounces = [one for one in known if one[0] >= first]
         if view.outages:
             bounces = [one for one in bounces if not view.held(address, one[0])]
         if len(bounces) >= strikes:
-            found.append(_outcome(view, address, bounces, counted[len(bounces)], limits))
-    return found
+            yield _outcome(view, address, bounces, counted[len(bounces)], limits)
 
 
 def _outcome(
@@ -69,4 +72,5 @@ RULE = Rule(
         whole("hard.recipient.unblock_days", 365, "days", "how long a person's unblock is protected", most=365),
     ),
     judge=judge,
+    last=True,
 )

@@ -56,6 +56,7 @@ class Memory:
         self.warned: dict[str, int] = {}  # kind -> when the last notice was written
         self.lifted: dict[str, int] = {}  # address -> when a soft block ended: earlier bounces are settled
         self.closed: dict[str, int] = {}  # proposals the operator decided: id -> when
+        self._written: dict[str, Any] = {}
 
     def counts(self, kind: Kind) -> DayCounts:
         known = self.seen.get(kind)
@@ -63,25 +64,37 @@ class Memory:
             known = self.seen[kind] = DayCounts(cap_of(kind))
         return known
 
-    def cut(self) -> None:
-        """To what a standing may hold."""
-        for part in (self.hard, self.soft, self.complaints):
-            part.cut()
+    def write_down(self) -> None:
+        """Let go of samples: of them only what ``dump`` gives stays known, in a tenth of the room."""
+        self._written = {**self._samples(), **self._written}
+        self.seen, self.bounced, self.complained = {}, DayCounts(PER_DAY), DayCounts(PER_DAY)
+        self.domains, self.recent = Domains(), Recent()
 
-    def dump(self) -> dict[str, Any]:
-        """As JSON data, cut; a part that is empty is left out."""
-        self.cut()
-        parts: dict[str, Any] = {
+    def _samples(self) -> dict[str, Any]:
+        return {
             "seen": {kind.value: counts.dump() for kind, counts in sorted(self.seen.items()) if counts.days},
             "bounced": self.bounced.dump(),
             "complained": self.complained.dump(),
+            "domains": self.domains.dump() if self.domains.of else {},
+            "recent": self.recent.dump(),
+        }
+
+    def dump(self) -> dict[str, Any]:
+        """As JSON data, cut to what a standing may hold; a part that is empty is left out."""
+        for part in (self.hard, self.soft, self.complaints):
+            part.cut()
+        samples = self._written or self._samples()
+        parts: dict[str, Any] = {
+            "seen": samples["seen"],
+            "bounced": samples["bounced"],
+            "complained": samples["complained"],
             "hard": self.hard.dump(),
             "soft": self.soft.dump(),
             "complaints": self.complaints.dump(),
             "virus": self.virus.dump(),
             "advice": self.advice.dump(),
-            "domains": self.domains.dump() if self.domains.of else {},
-            "recent": self.recent.dump(),
+            "domains": samples["domains"],
+            "recent": samples["recent"],
             "warned": _stamps(self.warned),
             "lifted": _stamps(self.lifted),
             "closed": _stamps(self.closed),

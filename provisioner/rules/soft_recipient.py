@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from provisioner.model.verdict import BlockRecipient
-from provisioner.rules.base import Outcome, Rule, evidence, whole
+from provisioner.rules.base import Outcome, Rule, Value, evidence, whole
 from provisioner.rules.clock import DAY, to_datetime
 from provisioner.rules.lines import Bounce
 from provisioner.rules.view import View
@@ -14,12 +14,18 @@ ID = "soft-recipient"
 def judge(view: View) -> list[Outcome]:
     """Block what bounced softly on enough days in a row."""
     strikes, days = view.policy.whole("soft.recipient.strikes"), view.policy.whole("soft.recipient.window_days")
-    since = view.since(days=days)
+    since, length = view.since(days=days), timedelta(days=view.policy.whole("soft.recipient.block_days"))
+    until = to_datetime(view.now) + length
+    limits: dict[str, Value] = {"days": strikes, "window_days": days}  # shared, as all that is the same: there are many
+    counted: dict[int, dict[str, Value]] = {}
     found = {}
     for address, bounces in view.memory.soft.each(strikes):
         run = _longest_run(bounces, view.memory.soft.times_delivered(address), max(since, view.settled(address) + 1))
         if address not in view.standing.blocks and len(run) >= strikes:
-            found[address] = _block(view, address, run, strikes, days)
+            numbers = counted.setdefault(len(run), {"days": len(run)})
+            why = evidence(ID, _sentence(address, len(run), length), run.values(), numbers=numbers, limits=limits)
+            action = BlockRecipient(recipient=address, reason="soft", evidence=why, until=until)
+            found[address] = Outcome(severity="act", evidence=why, action=action)
     return [found[address] for address in sorted(found)]
 
 
@@ -38,18 +44,11 @@ def _longest_run(bounces: list[Bounce], delivered: list[int], since: int) -> dic
     return best
 
 
-def _block(view: View, address: str, run: dict[int, str], strikes: int, days: int) -> Outcome:
-    length = view.policy.whole("soft.recipient.block_days")
-    why = evidence(
-        ID, f"{address} could not take mail on {len(run)} different days and took none in between; "
-        f"it is blocked for {length} days.", list(run.values()),
-        numbers={"days": len(run)}, limits={"days": strikes, "window_days": days},
-    )  # fmt: skip
-    until = to_datetime(view.now) + timedelta(days=length)
-    return Outcome(
-        severity="act", evidence=why,
-        action=BlockRecipient(recipient=address, reason="soft", evidence=why, until=until),
-    )  # fmt: skip
+def _sentence(address: str, days: int, length: timedelta) -> str:
+    return (
+        f"{address} could not take mail on {days} different days and took none in between; "
+        f"it is blocked for {length.days} days."
+    )
 
 
 RULE = Rule(

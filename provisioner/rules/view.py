@@ -108,9 +108,9 @@ class View:
         self.memory.soft.cut()
 
     def let_go(self) -> None:
-        """No rule asks any more: make room for what they decided."""
+        """No rule asks any more but those that use up what they read: make room for what they decide."""
         self._hard_at.clear()
-        self.memory.cut()
+        self.memory.write_down()
 
     def complaints(self, since: int) -> dict[str, tuple[int, str]]:
         """Complaints since then: event id -> (when, address or empty)."""

@@ -7,9 +7,10 @@ import pytest
 from rules_events import NOW, STANDARD, bounced, complained, delivered, event, finding, judged, many
 
 from provisioner.model.event import Kind
-from provisioner.model.standing import Standing, Unblock
+from provisioner.model.standing import Evidence, Standing, Unblock
+from provisioner.model.verdict import Tell
 from provisioner.rules import complaint_flood, complaint_tenant, engine, hard_flood, hard_tenant, resolve_policy
-from provisioner.rules.base import Rule
+from provisioner.rules.base import Outcome, Rule
 from provisioner.rules.clock import HOUR, to_ms
 from provisioner.rules.memory import Memory
 from provisioner.rules.outage import Outage
@@ -179,16 +180,22 @@ class Steps(list):
     def let_go_of_soft(self):
         self.append("soft bounces are let go")
 
+    def let_go(self):
+        self.append("the rest is let go")
 
-def test_soft_bounces_make_room_once_the_rules_about_them_are_done():
-    def rule(kind, judge=None):
-        return Rule(id=kind, title="", why="", source="", kind=kind, judge=judge)
 
-    def judge(steps):
-        steps.append("judged")
-        return ["outcome"]
+def test_the_memory_makes_room_once_the_rules_about_it_are_done():
+    tell = Tell(kind="content", evidence=Evidence(rule="", sentence=""))
+
+    def rule(name, kind, severity="", last=False):
+        def judge(steps):
+            steps.append(name)
+            return [Outcome(severity=severity, evidence=tell.evidence, action=tell if severity == "act" else None)]
+
+        return Rule(id=name, title="", why="", source="", kind=kind, judge=judge if severity else None, last=last)
 
     steps = Steps()
-    rules = (rule("soft", judge), rule("soft", judge), rule("hard", judge), rule("hard"))
-    assert engine._judge(steps, rules) == ["outcome"] * 3
-    assert steps == ["judged", "judged", "soft bounces are let go", "judged"]
+    rules = (rule("a", "soft", "info"), rule("b", "soft", "act"), rule("c", "hard", "warn", last=True))
+    findings, actions = engine._judge(steps, (*rules, rule("d", "hard", "act"), rule("e", "hard")))
+    assert ([one.severity for one in findings], actions) == (["info", "act", "warn", "act"], [tell, tell])
+    assert steps == ["a", "b", "soft bounces are let go", "d", "the rest is let go", "c"]

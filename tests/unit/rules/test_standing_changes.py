@@ -119,6 +119,12 @@ def test_complaints_before_an_unblock_are_settled_those_after_count():
     assert finding(again, "complaint-recipient").numbers == {"complaints": 2}
 
 
+def test_each_complainer_is_told_by_their_own_number():
+    events = [event(Kind.COMPLAINT, f"{name}@yahoo.com") for name in "abbcdd"]
+    told = [one.evidence for one in judged(events, delivered(60)).findings if one.evidence.rule == "complaint-recipient"]
+    assert [one.numbers["complaints"] for one in told] == [1, 2, 1, 2]
+
+
 @pytest.mark.parametrize(("reason", "kept"), [("soft", "complaint"), ("hard", "hard"), ("manual", "manual")])
 def test_a_complainer_who_is_blocked_for_good_already_is_not_named_again(reason, kept):
     held = msgspec.structs.replace(BAKERY, blocks={ANGRY: Block(reason=reason, since=NOW)})

@@ -121,7 +121,9 @@ def test_complaints_before_an_unblock_are_settled_those_after_count():
 
 def test_each_complainer_is_told_by_their_own_number():
     events = [event(Kind.COMPLAINT, f"{name}@yahoo.com") for name in "abbcdd"]
-    told = [one.evidence for one in judged(events, delivered(60)).findings if one.evidence.rule == "complaint-recipient"]
+    told = [
+        one.evidence for one in judged(events, delivered(60)).findings if one.evidence.rule == "complaint-recipient"
+    ]
     assert [one.numbers["complaints"] for one in told] == [1, 2, 1, 2]
 
 

@@ -73,8 +73,9 @@ class HardBounces:
 
     def use_up(self) -> Iterator[tuple[str, list[Bounce]]]:
         """Each address in order, with its bounces; only those that a standing may hold stay known."""
-        given, self._of = self._of, dict(self._of) if len(self._of) <= HARD_ADDRESSES else self._newest(HARD_ADDRESSES)
-        return ((address, bounces_of(given.pop(address))) for address in sorted(given))
+        order, given = self.addresses(), self._of
+        self._of = self._newest(HARD_ADDRESSES)
+        return ((address, bounces_of(given.pop(address))) for address in order)
 
     def cut(self, cap: int = HARD_ADDRESSES) -> None:
         """Keep the addresses that bounced last."""

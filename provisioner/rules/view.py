@@ -20,7 +20,7 @@ SENDS = (
 
 
 class View:
-    """Everything a rule may use. Rules read; only the engine changes anything."""
+    """Everything a rule may use. Rules read; only the engine changes anything, but for what a ``last`` rule uses up."""
 
     def __init__(
         self, memory: Memory, standing: Standing, policy: Policy, now: int, *,

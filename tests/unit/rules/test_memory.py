@@ -8,7 +8,7 @@ from itertools import compress
 
 import msgspec
 import pytest
-from rules_events import NOW, STANDARD, bounced, delivered, event, judged, many
+from rules_events import NOW, STANDARD, bounced, complained, delivered, event, judged, many
 
 from provisioner.errors import InnkeeperError
 from provisioner.feedback.deliveries import LAGS
@@ -144,6 +144,16 @@ def test_memory_survives_its_json_form():
     verdict = judged(bounced(3), delivered(9), delivered(4, domain="acme.example"), many(Kind.SOFT, 3))
     windows = msgspec.json.decode(msgspec.json.encode(verdict.standing.windows))
     assert Memory.load(windows).dump() == verdict.standing.windows
+
+
+def test_samples_written_down_early_are_the_same_samples_and_take_no_room():
+    weeks = judged(bounced(3), delivered(9), delivered(4, domain="acme.example"), complained(2))
+    memory = Memory.load(weeks.standing.windows)
+    for _ in range(2):
+        memory.write_down()
+        assert (memory.seen, memory.domains.of, memory.recent.all) == ({}, {}, [])
+        assert (memory.bounced.days, memory.complained.days) == ({}, {})
+        assert memory.dump() == weeks.standing.windows
 
 
 @pytest.mark.parametrize(

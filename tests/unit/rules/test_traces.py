@@ -128,6 +128,17 @@ def test_too_many_addresses_leave_those_that_bounced_last(monkeypatch):
     assert len(known) == 0
 
 
+def test_hard_bounces_are_used_up_in_order_and_the_newest_addresses_stay(monkeypatch):
+    monkeypatch.setattr(hard, "HARD_ADDRESSES", 2)
+    known = bounced(("c@b.c", 4), ("b@b.c", 1), ("a@b.c", 2), ("a@b.c", 5))
+    used = known.use_up()
+    assert known.addresses() == ["a@b.c", "c@b.c"]
+    assert list(used) == [
+        ("a@b.c", [(5, "e5", ""), (2, "e2", "")]), ("b@b.c", [(1, "e1", "")]), ("c@b.c", [(4, "e4", "")]),
+    ]  # fmt: skip
+    assert [known.of(address) for address in ("a@b.c", "b@b.c")] == [[(5, "e5", ""), (2, "e2", "")], []]
+
+
 def softly(*ones):
     known = SoftBounces()
     for address, when in ones:

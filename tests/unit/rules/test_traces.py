@@ -139,6 +139,19 @@ def test_hard_bounces_are_used_up_in_order_and_the_newest_addresses_stay(monkeyp
     assert [known.of(address) for address in ("a@b.c", "b@b.c")] == [[(5, "e5", ""), (2, "e2", "")], []]
 
 
+@pytest.mark.parametrize(("cap", "left"), [(1, ["c@b.c"]), (2, ["b@b.c", "c@b.c"]), (3, ["a@b.c", "b@b.c", "c@b.c"])])
+def test_all_addresses_are_given_and_the_newest_stay_known(cap, left, monkeypatch):
+    monkeypatch.setattr(hard, "HARD_ADDRESSES", cap)
+    known = bounced(("c@b.c", 3), ("a@b.c", 1), ("b@b.c", 2), ("b@b.c", 1))
+    given = list(known.use_up())
+    assert [(address, [when for when, _, _ in bounces]) for address, bounces in given] == [
+        ("a@b.c", [1]),
+        ("b@b.c", [2, 1]),
+        ("c@b.c", [3]),
+    ]
+    assert known.addresses() == left
+
+
 def softly(*ones):
     known = SoftBounces()
     for address, when in ones:
@@ -297,6 +310,10 @@ def test_a_bounce_is_one_line_whatever_it_says(said):
 
 def test_kinds_that_no_rule_counts_have_less_room():
     assert (cap_of(Kind.HARD), cap_of(Kind.DELAY)) == (4_096, 1_024)
+    again = Memory.load(judged(event(Kind.DELAY, "a@b.c"), event(Kind.HARD, "a@b.c")).standing.windows)
+    assert (again.counts(Kind.HARD).cap, again.counts(Kind.DELAY).cap) == (4_096, 1_024)
+    again.write_down()
+    assert (again.bounced.cap, again.complained.cap) == (4_096, 4_096)
 
 
 def test_complaints_survive_storing():

@@ -19,6 +19,7 @@ import json
 import os
 import re
 import resource
+import signal
 import sys
 import time
 from collections import Counter, defaultdict
@@ -94,6 +95,8 @@ class Loop:
                     limit = 3 + 3 * sum(map(cost.get, tests))
                     status, by, cpu = self.fork(lambda: self.run([items[test] for test in tests], mutant, limit))  # noqa: B023
                     one = {"mutant": mutant, "status": status, "by": by, "tests": len(tests), "cpu": round(cpu, 2)}
+                    if status == -signal.SIGTERM:  # ended from outside: nothing is known of it
+                        continue
                 log.write(json.dumps(one) + "\n")
                 log.flush()
         return True
@@ -192,7 +195,7 @@ def main() -> int:
     parser.add_argument("modules", nargs="*")
     parser.add_argument("--again", action="store_true", help="run those that survived or had no test once more")
     parser.add_argument("--all-tests", action="store_true", help="the dear tests, too")
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     return {"make": lambda _: make(), "run": run, "show": show}[args.what](args) or 0
 
 

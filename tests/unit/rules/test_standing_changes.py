@@ -127,6 +127,13 @@ def test_each_complainer_is_told_by_their_own_number():
     assert [one.numbers["complaints"] for one in told] == [1, 2, 1, 2]
 
 
+def test_each_full_mailbox_is_told_by_its_own_days():
+    days = {"a@web.de": (3, 2, 1), "b@web.de": (4, 3, 2, 1), "c@web.de": (5, 4, 3)}
+    events = [event(Kind.SOFT, name, ago=day * DAY) for name, each in days.items() for day in each]
+    told = [one.evidence for one in judged(events).findings if one.evidence.rule == "soft-recipient"]
+    assert [one.numbers["days"] for one in told] == [3, 4, 3]
+
+
 @pytest.mark.parametrize(("reason", "kept"), [("soft", "complaint"), ("hard", "hard"), ("manual", "manual")])
 def test_a_complainer_who_is_blocked_for_good_already_is_not_named_again(reason, kept):
     held = msgspec.structs.replace(BAKERY, blocks={ANGRY: Block(reason=reason, since=NOW)})

@@ -334,121 +334,97 @@ run "records_are_only_printed_for_external_dns" {
   }
 }
 
-run "refuses_an_odd_account" {
+# Each run starts the provider anew, so one run gives many inputs a wrong value; it fails if any of them is let through.
+run "refuses_wrong_values_1" {
   command = plan
 
   variables {
+    # an odd account
     account = "12345"
-  }
-
-  expect_failures = [var.account]
-}
-
-run "refuses_an_odd_boundary" {
-  command = plan
-
-  variables {
+    # an odd boundary
     boundary_arn = "innkeeper-boundary"
-  }
-
-  expect_failures = [var.boundary_arn]
-}
-
-run "refuses_an_odd_dead_letter_queue" {
-  command = plan
-
-  variables {
+    # an odd dead letter queue
     dead_letter_queue_arn = "innkeeper-dead-letters"
-  }
-
-  expect_failures = [var.dead_letter_queue_arn]
-}
-
-run "refuses_a_foreign_dkim_zone" {
-  command = plan
-
-  variables {
+    # a foreign dkim zone
     dkim_signing_zone = "dkim.example.com"
-  }
-
-  expect_failures = [var.dkim_signing_zone]
-}
-
-run "refuses_an_unknown_dmarc_policy" {
-  command = plan
-
-  variables {
+    # an unknown dmarc policy
     dmarc = { policy = "block" }
-  }
-
-  expect_failures = [var.dmarc]
-}
-
-run "refuses_a_dmarc_percent_above_100" {
-  command = plan
-
-  variables {
-    dmarc = { percent = 101 }
-  }
-
-  expect_failures = [var.dmarc]
-}
-
-run "refuses_a_dmarc_address_with_a_semicolon" {
-  command = plan
-
-  variables {
-    dmarc = { reports = "a;p=reject@hosting.example" }
-  }
-
-  expect_failures = [var.dmarc]
-}
-
-run "refuses_an_unknown_dns" {
-  command = plan
-
-  variables {
+    # an unknown dns
     dns = "cloudflare"
-  }
-
-  expect_failures = [var.dns]
-}
-
-run "refuses_a_domain_in_capitals" {
-  command = plan
-
-  variables {
+    # a domain in capitals
     domain           = "Bakery.example"
     mail_from_domain = "bounce.Bakery.example"
-  }
-
-  expect_failures = [var.domain]
-}
-
-run "refuses_a_mail_from_elsewhere" {
-  command = plan
-
-  variables {
-    mail_from_domain = "bounce.other.example"
-  }
-
-  expect_failures = [var.mail_from_domain]
-}
-
-run "refuses_a_receive_count_of_one" {
-  command = plan
-
-  variables {
+    # a receive count of one
     max_receive_count = 1
+    # an odd partition
+    partition = "AWS"
+    # an odd region
+    region = "Frankfurt"
+    # an odd recovery window
+    secret_recovery_days = 3
+    # an odd sentinel
+    sentinel_function_arn = "sentinel"
+    # an odd source ip
+    source_ips = ["203.0.113.7"]
+    # an odd tls policy
+    tls_policy = "NEVER"
+    # an odd ttl
+    ttl_seconds = 1
+    # an odd visibility timeout
+    visibility_timeout_seconds = 5
   }
 
-  expect_failures = [var.max_receive_count]
+  expect_failures = [
+    var.account,
+    var.boundary_arn,
+    var.dead_letter_queue_arn,
+    var.dkim_signing_zone,
+    var.dmarc,
+    var.dns,
+    var.domain,
+    var.max_receive_count,
+    var.partition,
+    var.region,
+    var.secret_recovery_days,
+    var.sentinel_function_arn,
+    var.source_ips,
+    var.tls_policy,
+    var.ttl_seconds,
+    var.visibility_timeout_seconds,
+  ]
 }
 
-run "refuses_an_odd_set_name" {
+run "refuses_wrong_values_2" {
   command = plan
 
   variables {
+    # a dmarc percent above 100
+    dmarc = { percent = 101 }
+    # a mail from elsewhere
+    mail_from_domain = "bounce.other.example"
+    # a reader of another account and a rotation too soon
+    readers  = { role = "arn:aws:iam::210987654321:role/bakery-site" }
+    rotation = { every_days = 7, function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:innkeeper-rotate" }
+    # too many source ips
+    source_ips = [for number in range(21) : "203.0.113.${number}/32"]
+  }
+
+  expect_failures = [
+    var.dmarc,
+    var.mail_from_domain,
+    var.readers,
+    var.rotation,
+    var.source_ips,
+  ]
+}
+
+run "refuses_wrong_values_3" {
+  command = plan
+
+  variables {
+    # a dmarc address with a semicolon
+    dmarc = { reports = "a;p=reject@hosting.example" }
+    # an odd set name
     names = {
       configuration_set = "inn keeper"
       queue             = "innkeeper-bakery-feedback"
@@ -458,15 +434,24 @@ run "refuses_an_odd_set_name" {
       user_path         = "/innkeeper/"
       zone_comment      = "innkeeper/bakery"
     }
+    # a pattern of readers and an odd rotation function
+    readers  = { only = ["arn:aws:iam::123456789012:role/*"] }
+    rotation = { every_days = 90, function_arn = "rotate" }
   }
 
-  expect_failures = [var.names]
+  expect_failures = [
+    var.dmarc,
+    var.names,
+    var.readers,
+    var.rotation,
+  ]
 }
 
-run "refuses_an_odd_queue_name" {
+run "refuses_wrong_values_4" {
   command = plan
 
   variables {
+    # an odd queue name
     names = {
       configuration_set = "innkeeper-bakery"
       queue             = "queue.fifo"
@@ -478,13 +463,16 @@ run "refuses_an_odd_queue_name" {
     }
   }
 
-  expect_failures = [var.names]
+  expect_failures = [
+    var.names,
+  ]
 }
 
-run "refuses_an_odd_secret_name" {
+run "refuses_wrong_values_5" {
   command = plan
 
   variables {
+    # an odd secret name
     names = {
       configuration_set = "innkeeper-bakery"
       queue             = "innkeeper-bakery-feedback"
@@ -496,13 +484,16 @@ run "refuses_an_odd_secret_name" {
     }
   }
 
-  expect_failures = [var.names]
+  expect_failures = [
+    var.names,
+  ]
 }
 
-run "refuses_an_odd_user_path" {
+run "refuses_wrong_values_6" {
   command = plan
 
   variables {
+    # an odd user path
     names = {
       configuration_set = "innkeeper-bakery"
       queue             = "innkeeper-bakery-feedback"
@@ -514,13 +505,16 @@ run "refuses_an_odd_user_path" {
     }
   }
 
-  expect_failures = [var.names]
+  expect_failures = [
+    var.names,
+  ]
 }
 
-run "refuses_an_empty_zone_comment" {
+run "refuses_wrong_values_7" {
   command = plan
 
   variables {
+    # an empty zone comment
     names = {
       configuration_set = "innkeeper-bakery"
       queue             = "innkeeper-bakery-feedback"
@@ -532,127 +526,20 @@ run "refuses_an_empty_zone_comment" {
     }
   }
 
-  expect_failures = [var.names]
+  expect_failures = [
+    var.names,
+  ]
 }
 
-run "refuses_a_sender_of_another_domain" {
+run "refuses_wrong_values_8" {
   command = plan
 
   variables {
+    # a sender of another domain
     only_from_address = "wordpress@other.example"
   }
 
-  expect_failures = [var.only_from_address]
-}
-
-run "refuses_an_odd_partition" {
-  command = plan
-
-  variables {
-    partition = "AWS"
-  }
-
-  expect_failures = [var.partition]
-}
-
-run "refuses_a_reader_of_another_account_and_a_rotation_too_soon" {
-  command = plan
-
-  variables {
-    readers  = { role = "arn:aws:iam::210987654321:role/bakery-site" }
-    rotation = { every_days = 7, function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:innkeeper-rotate" }
-  }
-
-  expect_failures = [var.readers, var.rotation]
-}
-
-run "refuses_a_pattern_of_readers_and_an_odd_rotation_function" {
-  command = plan
-
-  variables {
-    readers  = { only = ["arn:aws:iam::123456789012:role/*"] }
-    rotation = { every_days = 90, function_arn = "rotate" }
-  }
-
-  expect_failures = [var.readers, var.rotation]
-}
-
-run "refuses_an_odd_region" {
-  command = plan
-
-  variables {
-    region = "Frankfurt"
-  }
-
-  expect_failures = [var.region]
-}
-
-run "refuses_an_odd_recovery_window" {
-  command = plan
-
-  variables {
-    secret_recovery_days = 3
-  }
-
-  expect_failures = [var.secret_recovery_days]
-}
-
-run "refuses_an_odd_sentinel" {
-  command = plan
-
-  variables {
-    sentinel_function_arn = "sentinel"
-  }
-
-  expect_failures = [var.sentinel_function_arn]
-}
-
-run "refuses_an_odd_source_ip" {
-  command = plan
-
-  variables {
-    source_ips = ["203.0.113.7"]
-  }
-
-  expect_failures = [var.source_ips]
-}
-
-run "refuses_too_many_source_ips" {
-  command = plan
-
-  variables {
-    source_ips = [for number in range(21) : "203.0.113.${number}/32"]
-  }
-
-  expect_failures = [var.source_ips]
-}
-
-run "refuses_an_odd_tls_policy" {
-  command = plan
-
-  variables {
-    tls_policy = "NEVER"
-  }
-
-  expect_failures = [var.tls_policy]
-}
-
-run "refuses_an_odd_ttl" {
-  command = plan
-
-  variables {
-    ttl_seconds = 1
-  }
-
-  expect_failures = [var.ttl_seconds]
-}
-
-run "refuses_an_odd_visibility_timeout" {
-  command = plan
-
-  variables {
-    visibility_timeout_seconds = 5
-  }
-
-  expect_failures = [var.visibility_timeout_seconds]
+  expect_failures = [
+    var.only_from_address,
+  ]
 }

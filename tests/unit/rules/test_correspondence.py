@@ -40,6 +40,12 @@ def test_a_domain_keeps_the_smallest_hashes_once_there_are_twice_as_many():
     assert three.below == RANGE
 
 
+def test_mails_told_twice_are_no_reason_to_estimate():
+    domain = filled(3, 2, 1, 1, 2)
+    domain.cut()
+    assert (sorted(domain.mails), domain.below) == ([1, 2, 3], RANGE)
+
+
 def test_of_a_mail_told_twice_the_delivery_and_the_later_hour_stay():
     domain = Domain()
     for one in (mail(5), mail(4, 7), mail(5, 2), mail(5, 1), mail(3)):

@@ -5,12 +5,17 @@ import socket
 
 import pytest
 import sweep
+from hypothesis import settings
 
 for _name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[_name]
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 
 _connect = socket.socket.connect
+
+# Other examples each time; --hypothesis-profile=default takes the usual hundred.
+settings.register_profile("quick", max_examples=40)
+settings.load_profile("quick")
 
 
 def pytest_configure(config):

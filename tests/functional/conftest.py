@@ -3,6 +3,7 @@
 import functools
 
 from botocore.loaders import JSONFileLoader
+from moto.core import responses
 
 _load = JSONFileLoader.load_file
 
@@ -19,3 +20,6 @@ def _load_file(self, path):
 
 
 JSONFileLoader.load_file = _load_file
+# moto spells an operation's name anew, and lists the methods of a service, for each request: a twentieth of its time.
+responses.camelcase_to_underscores = functools.cache(responses.camelcase_to_underscores)
+responses.method_names_from_class = functools.cache(responses.method_names_from_class)

@@ -1,6 +1,5 @@
 """The Lambda functions as they are deployed: handlers, environment, the package itself."""
 
-import base64
 import json
 import os
 import subprocess
@@ -18,13 +17,11 @@ from lambdas.collect.handler import handle as collect
 from lambdas.drill.handler import handle as drill
 from lambdas.sentinel.handler import handle as sentinel
 from provisioner.aws import function
-from provisioner.conduct import operator
 from provisioner.conduct.collect import Drain
 from provisioner.conduct.collecting import collect_all
 from provisioner.conduct.documents import read_standing
 from provisioner.errors import InnkeeperError
 from provisioner.model.standing import State
-from provisioner.onboarding.credentials import read_secret
 from provisioner.package import MOST_BYTES, build_zip
 
 ROOT = Path(__file__).parents[3]
@@ -230,43 +227,3 @@ def test_every_handler_starts_from_the_package_alone(package, tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert float(done.stdout) < 10  # about 0.3 s on an idle core; the bound only finds a catastrophe
-
-
-@pytest.fixture
-def invoke(deployed, package):
-    """Invoke a function that is the real zip in the embedded Lambda, and knows only its environment."""
-    client = deployed.wiring.clients
-    role = client["iam"].create_role(RoleName="work", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
-
-    def run(name, event):
-        client["lambda"].create_function(
-            FunctionName=f"inn-{name}", Runtime=RUNTIME, Role=role, Handler=f"lambdas.{name}.handler.handle",
-            Code={"ZipFile": package.path.read_bytes()}, Timeout=60,
-            Environment={"Variables": {k: v for k, v in os.environ.items() if k.startswith("INNKEEPER_")}},
-        )  # fmt: skip
-        answer = client["lambda"].invoke(FunctionName=f"inn-{name}", Payload=json.dumps(event), LogType="Tail")
-        said = json.loads(answer["Payload"].read())
-        assert "FunctionError" not in answer, said
-        return said, base64.b64decode(answer["LogResult"]).decode()
-
-    return run
-
-
-def test_lambda_runs_the_package(deployed, invoke):
-    deployed.bounce(deployed.tenant("bakery"), "gone@x.test")
-    said, _ = invoke("collect", {})
-    assert (said["seen"], said["stored"], said["complete"]) == (2, 2, True)
-
-
-def test_lambda_runs_the_monthly_drill(deployed, invoke):
-    """By real SMTP with the tenant's own password; the suspended one is passed over."""
-    bakery = deployed.tenant("bakery")
-    deployed.tenant("cinema")
-    operator.suspend("cinema", deployed.outside, function.now(), by="Ann", reason="a test")
-    said, log = invoke("drill", {})
-    assert (said["tenant"], said["complete"]) == ("bakery", True), said
-    assert list(said["hops"])[-1] == "open again"
-    assert '"DrillFailed":0' in log
-    secret = read_secret(deployed.wiring.secrets.get(bakery.secret))
-    assert secret.password not in log
-    assert deployed.wiring.archive.get("rotations/bakery.json") is not None

@@ -41,7 +41,7 @@ GROUPS = {
         "report": "the behaviour report of tenants, now",
         "drill": "prove that a bounce becomes a block, with a test mail",
     },
-    "Act (AWS does the first three by itself, every day)": {
+    "Act (the first three also run by themselves: daily, weekly, after each)": {
         "collect": "store what mail servers answered",
         "audit": "judge tenants; warn, block, suspend",
         "enforce": "make AWS match what was decided",

@@ -1,13 +1,13 @@
 """``innkeeper apply``: make AWS match the tenants' files."""
 
-import click
 
 from provisioner.cli.app import App, command_options, yes_option
 from provisioner.cli.applying import run
 from provisioner.cli.options import tenant_arguments, terraform_options
+from provisioner.cli.subcommand import subcommand
 
 
-@click.command("apply")
+@subcommand("apply")
 @tenant_arguments
 @terraform_options
 @yes_option

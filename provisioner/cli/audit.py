@@ -11,6 +11,7 @@ from provisioner.cli.app import App, command_options, safe, wrapped, yes_option
 from provisioner.cli.conducting import action_lines, action_words, done_lines, known_tenants, show_findings
 from provisioner.cli.options import tenant_arguments, workers_option
 from provisioner.cli.reach import Reach
+from provisioner.cli.subcommand import subcommand
 from provisioner.cli.text import count
 from provisioner.conduct.audit import Report, Settings, audit
 from provisioner.conduct.aws_view import words
@@ -22,7 +23,7 @@ from provisioner.config.wiring import rule_options
 from provisioner.exit_codes import Exit
 
 
-@click.command("audit")
+@subcommand("audit")
 @tenant_arguments
 @click.option("--dry-run", is_flag=True, help="Only show what would be decided and done.")
 @click.option("--policy", type=click.Path(exists=True, dir_okay=False, path_type=Path),

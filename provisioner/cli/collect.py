@@ -9,6 +9,7 @@ from provisioner.cli.app import App, command_options, safe, wrapped
 from provisioner.cli.conducting import done_lines, known_tenants
 from provisioner.cli.options import tenant_arguments, workers_option
 from provisioner.cli.reach import Reach
+from provisioner.cli.subcommand import subcommand
 from provisioner.cli.text import count
 from provisioner.conduct.collect import Drain
 from provisioner.conduct.collecting import Run, collect_all, collect_dead_letters
@@ -27,7 +28,7 @@ _EVENTS = {
 }
 
 
-@click.command("collect")
+@subcommand("collect")
 @tenant_arguments
 @click.option("--dead-letters", is_flag=True, help="Also read the queue of what could not be delivered.")
 @click.option("--drill", is_flag=True, help="Let mailbox-simulator events count in what is judged at once.")

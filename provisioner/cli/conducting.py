@@ -9,6 +9,7 @@ from rich.console import Console
 
 from provisioner.cli.app import App, command_options, safe, wrapped, yes_option
 from provisioner.cli.reach import Reach, not_onboarded
+from provisioner.cli.subcommand import subcommand
 from provisioner.cli.text import count, some
 from provisioner.conduct import documents
 from provisioner.conduct.carry_out import Done
@@ -154,7 +155,7 @@ def person_command(
         if about:
             wrapped = click.argument("subject", metavar=about)(wrapped)
         wrapped = click.argument("tenant_id", metavar="TENANT")(wrapped)
-        return click.command(verb)(wrapped)
+        return subcommand(verb)(wrapped)
 
     return decorate
 

@@ -5,6 +5,7 @@ import click
 from provisioner.cli.app import App, command_options
 from provisioner.cli.conducting import known_tenants
 from provisioner.cli.reach import Reach
+from provisioner.cli.subcommand import subcommand
 from provisioner.cli.text import printable
 from provisioner.errors import InnkeeperError
 from provisioner.onboarding.credentials import SmtpSecret, read_secret
@@ -37,7 +38,7 @@ def current_secret(reach: Reach, tenant_id: str) -> SmtpSecret:
     return read_secret(version)
 
 
-@click.command("credentials")
+@subcommand("credentials")
 @click.argument("tenant_id", metavar="TENANT")
 @click.option("--as", "form", type=click.Choice(sorted(FORMS)), default="wp-config", show_default=True,
               help="The form to print them in.")  # fmt: skip

@@ -10,13 +10,14 @@ from rich.table import Table
 
 from provisioner.cli.app import App, command_options
 from provisioner.cli.main import run
+from provisioner.cli.subcommand import subcommand
 
 if TYPE_CHECKING:
     from provisioner.demo.stage import Step
 
 
 
-@click.command("demo")
+@subcommand("demo")
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), default=Path("innkeeper-demo"),
               show_default=True, help="Where the demo's files go; an earlier demo's are replaced.")  # fmt: skip
 @command_options

@@ -8,13 +8,14 @@ import click
 from provisioner.cli.app import App, command_options, safe
 from provisioner.cli.conducting import known_tenants
 from provisioner.cli.reach import Reach
+from provisioner.cli.subcommand import subcommand
 from provisioner.conduct.drill import Drill, Hop, Timing, drill
 from provisioner.exit_codes import Exit
 from provisioner.onboarding.site_mail import as_site
 from provisioner.smtp import Endpoint
 
 
-@click.command("drill")
+@subcommand("drill")
 @click.argument("tenant_id", metavar="TENANT")
 @click.option("--minutes", type=click.IntRange(1, 60), default=5, show_default=True,
               help="How long to wait for each step; AWS may need some of them.")  # fmt: skip

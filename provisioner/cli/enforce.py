@@ -7,6 +7,7 @@ from provisioner.cli.app import App, command_options, safe, wrapped, yes_option
 from provisioner.cli.conducting import change_lines, done_lines, known_tenants
 from provisioner.cli.options import tenant_arguments
 from provisioner.cli.reach import Reach
+from provisioner.cli.subcommand import subcommand
 from provisioner.cli.text import count
 from provisioner.conduct import documents
 from provisioner.conduct.carry_out import carry_out
@@ -14,7 +15,7 @@ from provisioner.conduct.enforce import Enforced, enforce
 from provisioner.exit_codes import Exit
 
 
-@click.command("enforce")
+@subcommand("enforce")
 @tenant_arguments
 @click.option("--check", is_flag=True, help="Only show where AWS differs; exit code 4 if it does.")
 @yes_option

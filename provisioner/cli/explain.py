@@ -7,6 +7,7 @@ from rich.console import Console
 from provisioner.cli.app import App, command_options, wrapped
 from provisioner.cli.conducting import known_tenants
 from provisioner.cli.reach import Reach
+from provisioner.cli.subcommand import subcommand
 from provisioner.conduct import documents
 from provisioner.conduct.forgotten import read_key
 from provisioner.conduct.last_audit import judged_at
@@ -17,7 +18,7 @@ from provisioner.rules.forgetting import recall
 _WHY = "Why: "  # the reason, its numbers and its events follow each other
 
 
-@click.command("explain")
+@subcommand("explain")
 @click.argument("tenant_id", metavar="TENANT")
 @click.argument("recipient", metavar="[ADDRESS]", required=False)
 @command_options

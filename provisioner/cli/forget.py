@@ -12,6 +12,7 @@ from provisioner.cli.app import App, command_options, safe, wrapped, yes_option
 from provisioner.cli.conducting import known_tenants
 from provisioner.cli.options import workers_option
 from provisioner.cli.reach import Reach
+from provisioner.cli.subcommand import subcommand
 from provisioner.cli.text import count
 from provisioner.conduct.forget import Bucket, Found, carry_out, find
 from provisioner.exit_codes import Exit
@@ -35,7 +36,7 @@ _STAYS = (
 )
 
 
-@click.command("forget")
+@subcommand("forget")
 @click.argument("address", metavar="ADDRESS")
 @click.option("--tenant", "tenant_ids", metavar="TENANT", multiple=True, help="Only what is kept of this one; may be "
               "given several times.")  # fmt: skip

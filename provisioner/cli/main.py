@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from provisioner import __version__
+from provisioner.cli.subcommand import HELP_OPTIONS
 from provisioner.cli.text import printable
 from provisioner.errors import InnkeeperError
 from provisioner.exit_codes import Exit
@@ -92,7 +93,7 @@ class Verbs(click.Group):
                 formatter.write_dl(list(verbs.items()), col_max=14)
 
 
-@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=Verbs, context_settings=HELP_OPTIONS)
 @click.version_option(__version__, prog_name="innkeeper")
 def innkeeper() -> None:
     """Give the WordPress sites you host a working e-mail domain, and keep your SES account safe.

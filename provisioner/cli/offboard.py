@@ -14,6 +14,7 @@ from provisioner.cli.enforcing import enforcer
 from provisioner.cli.fleet import show_changes
 from provisioner.cli.progress import Board
 from provisioner.cli.reach import Reach
+from provisioner.cli.subcommand import subcommand
 from provisioner.conduct import batches, documents
 from provisioner.conduct.collect import Drain
 from provisioner.conduct.collecting import collect_all
@@ -29,7 +30,7 @@ from provisioner.rules import resolve_policy
 _SECONDS = 3600.0
 
 
-@click.command("offboard")
+@subcommand("offboard")
 @click.argument("tenant_id", metavar="TENANT")
 @click.option("--check", is_flag=True, help="Only show what would be deleted; exit code 4 if something would.")
 @yes_option

@@ -1,13 +1,13 @@
 """``innkeeper onboard``: from a YAML file to a domain that can send."""
 
-import click
 
 from provisioner.cli.app import App, command_options, yes_option
 from provisioner.cli.applying import run
 from provisioner.cli.options import tenant_arguments, terraform_options
+from provisioner.cli.subcommand import subcommand
 
 
-@click.command("onboard")
+@subcommand("onboard")
 @tenant_arguments
 @terraform_options
 @yes_option

@@ -6,10 +6,11 @@ import click
 
 from provisioner.assets import asset
 from provisioner.cli.app import App, command_options
+from provisioner.cli.subcommand import subcommand
 from provisioner.package import build_zip
 
 
-@click.command("package")
+@subcommand("package")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), default=Path("functions.zip"),
               show_default=True, help="The zip to write.")  # fmt: skip
 @click.option("--runtime", default="python3.13", show_default=True, help="Lambda runtime the zip is for.")

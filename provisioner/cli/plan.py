@@ -1,16 +1,16 @@
 """``innkeeper plan``: what would change?"""
 
-import click
 from rich.console import Console
 
 from provisioner.cli.app import App, command_options
 from provisioner.cli.fleet import plan_all, say_protection, say_without_files, show_changes, show_failed
 from provisioner.cli.options import tenant_arguments, terraform_options
 from provisioner.cli.reach import Reach
+from provisioner.cli.subcommand import subcommand
 from provisioner.exit_codes import Exit
 
 
-@click.command("plan")
+@subcommand("plan")
 @tenant_arguments
 @terraform_options
 @command_options

@@ -12,6 +12,7 @@ from provisioner.cli.app import App, command_options, safe, yes_option
 from provisioner.cli.fleet import show_changes
 from provisioner.cli.progress import Board
 from provisioner.cli.reach import Reach, module_folder
+from provisioner.cli.subcommand import subcommand
 from provisioner.exit_codes import Exit
 from provisioner.onboarding.changes import read_changes
 from provisioner.onboarding.records import DEFAULT_SIGNING_ZONE
@@ -20,7 +21,7 @@ from provisioner.render import PlatformOptions, render_platform
 from provisioner.tf import folder_hash
 
 
-@click.command("platform")
+@subcommand("platform")
 @click.option("--check", is_flag=True, help="Only show what would change; exit code 4 if something would.")
 @yes_option
 @command_options

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from provisioner.cli.app import App, command_options, needed_width, safe, show_table, wrapped
 from provisioner.cli.reach import Reach
+from provisioner.cli.subcommand import subcommand
 from provisioner.errors import InnkeeperError
 from provisioner.model.tenant import Tenant
 from provisioner.onboarding.records import Record, expected_records
@@ -23,7 +24,7 @@ def records_of(reach: Reach, tenant: Tenant) -> tuple[Record, ...]:
     return expected_records(tenant, reach.platform.region, identity.tokens, identity.signing_zone)
 
 
-@click.command("records")
+@subcommand("records")
 @click.argument("tenant_id", metavar="TENANT")
 @command_options
 def command(app: App, tenant_id: str) -> None:

@@ -8,10 +8,11 @@ from rich.console import Console
 from provisioner.cli.app import App, command_options, safe
 from provisioner.cli.options import tenant_arguments
 from provisioner.cli.reach import Reach
+from provisioner.cli.subcommand import subcommand
 from provisioner.onboarding.records import DEFAULT_SIGNING_ZONE
 
 
-@click.command("render")
+@subcommand("render")
 @tenant_arguments
 @click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), required=True,
               help="Folder to write to, one sub-folder a tenant.")  # fmt: skip

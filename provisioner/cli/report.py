@@ -11,11 +11,12 @@ from provisioner.cli.conducting import known_tenants
 from provisioner.cli.options import tenant_arguments
 from provisioner.cli.reach import Reach
 from provisioner.cli.reporting import report_data
+from provisioner.cli.subcommand import subcommand
 from provisioner.conduct.audit import Settings, audit
 from provisioner.report.behaviour import render_report
 
 
-@click.command("report")
+@subcommand("report")
 @tenant_arguments
 @click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False),
               help="Write HTML, text, JSON and CSV here instead of printing the text.")  # fmt: skip

@@ -14,6 +14,7 @@ from provisioner.cli.enforcing import enforcer
 from provisioner.cli.options import tenant_arguments
 from provisioner.cli.reach import Reach
 from provisioner.cli.rotation_status import show_status
+from provisioner.cli.subcommand import subcommand
 from provisioner.errors import InnkeeperError
 from provisioner.exit_codes import Exit
 from provisioner.onboarding.retirement import GRACE, Overview, Retirement
@@ -46,7 +47,7 @@ def _one_thing(function: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
-@click.command("rotate")
+@subcommand("rotate")
 @tenant_arguments
 @click.option("--status", is_flag=True, help="Only show the keys, their last use, and which sites use an old password.")
 @click.option("--retire", "retire", is_flag=True, help="Delete old keys that no site uses any more.")

@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from provisioner.cli.app import App, command_options
+from provisioner.cli.subcommand import subcommand
 
 
-@click.command("sandbox")
+@subcommand("sandbox")
 @click.option("--port", type=int, default=0, help="Port for all services (default: any free one).")
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), default=Path(".innkeeper/sandbox"),
               show_default=True, help="Where certificates and logs go.")  # fmt: skip

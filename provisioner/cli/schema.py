@@ -5,11 +5,12 @@ import json
 import click
 
 from provisioner.cli.app import App, command_options
+from provisioner.cli.subcommand import subcommand
 from provisioner.config.schema import schema
 from provisioner.rules import OPTIONS
 
 
-@click.command("schema")
+@subcommand("schema")
 @click.argument("kind", type=click.Choice(["tenant", "platform", "policy"]))
 @command_options
 def command(app: App, kind: str) -> None:

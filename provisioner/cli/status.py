@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-import click
 import msgspec
 from rich.console import Console
 from rich.table import Table
@@ -12,6 +11,7 @@ from provisioner.cli.app import App, command_options, safe, show_table, wrapped
 from provisioner.cli.conducting import known_tenants
 from provisioner.cli.options import tenant_arguments
 from provisioner.cli.reach import Reach
+from provisioner.cli.subcommand import subcommand
 from provisioner.conduct import documents, last_audit
 from provisioner.conduct.aws_view import CLEAR, view_of, words
 from provisioner.conduct.last_audit import LastAudit
@@ -61,7 +61,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         return not aws.set_enabled and aws.denied and not aws.active_keys and aws.tenant_enabled is not True
 
 
-@click.command("status")
+@subcommand("status")
 @tenant_arguments
 @command_options
 def command(app: App, tenant_ids: tuple[str, ...]) -> None:

@@ -7,6 +7,7 @@ import click
 from provisioner.cli.app import App
 from provisioner.cli.conducting import known_tenants, person_options, show_commanded
 from provisioner.cli.reach import Reach
+from provisioner.cli.subcommand import subcommand
 from provisioner.cli.text import some
 from provisioner.conduct import documents, operator
 from provisioner.errors import InnkeeperError
@@ -15,7 +16,7 @@ from provisioner.rules.commands import blocked_at
 _FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M"]
 
 
-@click.command("unblock")
+@subcommand("unblock")
 @click.argument("tenant_id", metavar="TENANT")
 @click.argument("addresses", metavar="[ADDRESS]...", nargs=-1)
 @click.option("--provider", metavar="DOMAIN", help="Instead of addresses: all at this domain that rules blocked.")

@@ -1,13 +1,13 @@
 """``innkeeper validate``: is every file right?"""
 
-import click
 from rich.console import Console
 
 from provisioner.cli.app import App, command_options, safe
+from provisioner.cli.subcommand import subcommand
 from provisioner.cli.text import count
 
 
-@click.command("validate")
+@subcommand("validate")
 @command_options
 def command(app: App) -> None:
     """Check platform.yaml and all tenants; change nothing.

@@ -6,13 +6,14 @@ from rich.console import Console
 from provisioner.cli.app import App, command_options, safe, wrapped
 from provisioner.cli.reach import Reach
 from provisioner.cli.records import records_of
+from provisioner.cli.subcommand import subcommand
 from provisioner.dns import LiveResolver
 from provisioner.exit_codes import Exit
 from provisioner.model.tenant import Dns
 from provisioner.onboarding.verify import Resolver, Verification, verify
 
 
-@click.command("verify")
+@subcommand("verify")
 @click.argument("tenant_id", metavar="TENANT")
 @click.option("--restart", is_flag=True, help="Make SES look again after it gave up (72 hours).")
 @command_options

@@ -9,6 +9,7 @@ from rich.console import Console
 from provisioner.cli.app import App, command_options, safe, yes_option
 from provisioner.cli.credentials import current_secret
 from provisioner.cli.reach import Reach
+from provisioner.cli.subcommand import subcommand
 from provisioner.onboarding.credentials import SUBMISSION_PORT, SmtpSecret, read_secret, smtp_host
 from provisioner.report.onboarding import render_handover
 from provisioner.wordpress import credentials_of, render_credentials, render_kit
@@ -18,7 +19,7 @@ PAGE, PAGE_TEXT = "start-here.html", "start-here.txt"
 _OWNER_ONLY = 0o600
 
 
-@click.command("wordpress")
+@subcommand("wordpress")
 @click.argument("tenant_id", metavar="TENANT")
 @click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), required=True,
               help="Folder to write to; made if there is none.")  # fmt: skip

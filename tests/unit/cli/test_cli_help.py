@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[3]
 FILES = {path.stem for path in (ROOT / "provisioner" / "cli").glob("*.py")}
 
 
-PARENT = innkeeper.make_context("innkeeper", ["status"])  # commands inherit -h from it
+PARENT = innkeeper.make_context("innkeeper", ["status"])
 
 
 def command(verb):
@@ -51,6 +51,12 @@ def test_help_fits_eighty_columns_and_ends_well(verb, capsys):
     assert shown.startswith(f"Usage: innkeeper {verb}")
     assert max(map(len, shown.splitlines())) <= 80
     assert run([verb, "-h"]) == 0
+
+
+def test_a_command_first_parsed_by_itself_still_knows_its_short_help(monkeypatch):
+    monkeypatch.delitem(sys.modules, "provisioner.cli.drill")
+    command("drill").make_context("drill", ["bakery"]).close()
+    assert run(["drill", "-h"]) == 0
 
 
 @pytest.mark.parametrize("verb", VERBS)

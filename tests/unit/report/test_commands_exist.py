@@ -31,7 +31,7 @@ def parsed(verb, words):
     program = click.Context(innkeeper, **innkeeper.context_settings)
     command = innkeeper.get_command(program, verb)
     assert command is not None, f"there is no command {verb!r}"
-    command.make_context(verb, words, parent=program)  # click remembers of the first context what help is called
+    command.make_context(verb, words, parent=program)
 
 
 @pytest.mark.parametrize("audience", ["tenant", "operator"])

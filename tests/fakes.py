@@ -6,9 +6,9 @@ import itertools
 import pickle
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-import msgspec
+from ses_events import NOW, envelope
 
 from provisioner.conduct.documents import write_manifest
 from provisioner.conduct.outside import Outside
@@ -17,7 +17,6 @@ from provisioner.model.manifest import Manifest
 from provisioner.model.names import Place, PlatformNames
 from provisioner.ports import AccountRates, AccountState, Conflict, Message, SendingState, Stored
 
-NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 HEALTHY = AccountState(sending_enabled=True, production=True, enforcement="HEALTHY")
 
 
@@ -361,58 +360,6 @@ class World:
             self.queues[tenant].send(
                 envelope(self.manifests[tenant], event), name=f"sqs-{number}-{event['mail']['messageId']}"
             )
-
-
-def envelope(tenant, event):
-    return msgspec.json.encode(
-        {"Type": "Notification", "TopicArn": tenant.topic_arn, "Message": msgspec.json.encode(event).decode()}
-    )
-
-
-def mail_object(tenant, recipient, identity, at=NOW):
-    return {
-        "timestamp": stamp(at),
-        "messageId": f"message-{identity}",
-        "source": tenant.from_address,
-        "sendingAccountId": tenant.account,
-        "destination": [recipient],
-        "tags": {"ses:configuration-set": [tenant.configuration_set], "ses:from-domain": [tenant.domain]},
-    }
-
-
-def bounce(tenant, recipient, at=NOW, *, identity=None, kind="Permanent", status="5.1.1"):
-    name = identity or recipient
-    return {
-        "eventType": "Bounce",
-        "mail": mail_object(tenant, recipient, name, at),
-        "bounce": {
-            "bounceType": kind,
-            "bounceSubType": "General",
-            "bouncedRecipients": [{"emailAddress": recipient, "action": "failed", "status": status}],
-            "timestamp": stamp(at),
-            "feedbackId": f"feedback-{name}",
-        },
-    }
-
-
-def reject(tenant, recipient, at=NOW, *, identity=None):
-    return {
-        "eventType": "Reject",
-        "mail": mail_object(tenant, recipient, identity or recipient, at),
-        "reject": {"reason": "Bad content"},
-    }
-
-
-def delivery(tenant, recipient, at=NOW, *, identity=None):
-    return {
-        "eventType": "Delivery",
-        "mail": mail_object(tenant, recipient, identity or recipient, at),
-        "delivery": {"recipients": [recipient], "timestamp": stamp(at), "smtpResponse": "250 ok"},
-    }
-
-
-def stamp(at):
-    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
 
 
 def ticking(start=NOW):

@@ -10,8 +10,10 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
+from ses_events import bounce
 
 from provisioner.cli.main import run
 from provisioner.demo.readback import Readback
@@ -150,22 +152,9 @@ class DeployedHouse:
 
     def bounce(self, tenant, *recipients):
         """SES says that mailboxes do not exist."""
-        now, names = datetime.now(UTC), self.names.tenant(tenant)
-        stamp = now.strftime("%Y-%m-%dT%H:%M:%S.000Z")
-        for number, recipient in enumerate(recipients):
-            self.aws.publish(names.configuration_set, {
-                "eventType": "Bounce",
-                "mail": {
-                    "timestamp": stamp, "messageId": f"m{number}", "source": f"wordpress@{tenant}.example",
-                    "sendingAccountId": self.aws.account, "destination": [recipient],
-                    "tags": {"ses:configuration-set": [names.configuration_set]},
-                },
-                "bounce": {
-                    "bounceType": "Permanent", "bounceSubType": "General", "timestamp": stamp,
-                    "feedbackId": f"f{number}",
-                    "bouncedRecipients": [{"emailAddress": recipient, "action": "failed", "status": "5.1.1"}],
-                },
-            })  # fmt: skip
+        manifest, now = SimpleNamespace(**self.manifest(tenant)), datetime.now(UTC)
+        for recipient in recipients:
+            self.aws.publish(manifest.configuration_set, bounce(manifest, recipient, now))
 
     @contextlib.contextmanager
     def listening(self):

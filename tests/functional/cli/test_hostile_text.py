@@ -4,7 +4,7 @@ import unicodedata
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-from conduct_house import bounce
+from ses_events import bounce
 from strategies_hostile import HOSTILE
 
 from provisioner.conduct.documents import write_manifest
@@ -25,12 +25,12 @@ def test_nothing_hidden_comes_out_of_any_command(house, ink):
     write_manifest(house.wiring.archive, msgspec.structs.replace(bakery, name=everything))
     at = datetime.now(UTC) - timedelta(hours=2)
     for number, text in enumerate(groups):
-        event = bounce(bakery, f"guest{number}@mail{number}.test", f"m{number}", at)
+        event = bounce(bakery, f"guest{number}@mail{number}.test", at, identity=f"m{number}")
         event["bounce"]["bouncedRecipients"][0] |= {"diagnosticCode": text, "status": "5.1.1"}
         event["bounce"]["bounceSubType"] = text[:200] or "General"
         event["mail"]["commonHeaders"] = {"subject": text[:500]}
         house.aws.publish(bakery.configuration_set, event)
-        strange = bounce(bakery, f"{text[:60]}@x{number}.test", f"s{number}", at)
+        strange = bounce(bakery, f"{text[:60]}@x{number}.test", at, identity=f"s{number}")
         house.aws.publish(bakery.configuration_set, strange)
     seen = []
     for command in (

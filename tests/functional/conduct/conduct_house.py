@@ -3,12 +3,12 @@
 import json
 import smtplib
 import ssl
-from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 
 import pytest
+from ses_events import NOW, bounce
 
 from provisioner.aws.clients import Clients
 from provisioner.aws.settings import Settings
@@ -21,7 +21,6 @@ from provisioner.sandbox import Sandbox
 
 NOTICES = "notices@innkeeper.example"
 OPERATOR = "operator@host.example"
-NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 
 
 class House:
@@ -150,7 +149,9 @@ class House:
     def bounce(self, manifest, *recipients, at=NOW):
         """Publish one hard bounce per recipient."""
         for number, recipient in enumerate(recipients):
-            self.aws.publish(manifest.configuration_set, bounce(manifest, recipient, f"{recipient}-{number}", at))
+            self.aws.publish(
+                manifest.configuration_set, bounce(manifest, recipient, at, identity=f"{recipient}-{number}")
+            )
 
     def notices(self):
         """(recipient, subject) of the platform's own mail."""
@@ -167,41 +168,6 @@ def allow(service, action, resource):
             ],
         }
     )
-
-
-def bounce(manifest, recipient, identity, at=NOW):
-    when = at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    return {
-        "eventType": "Bounce",
-        "mail": mail_object(manifest, recipient, identity, when),
-        "bounce": {
-            "bounceType": "Permanent",
-            "bounceSubType": "General",
-            "bouncedRecipients": [{"emailAddress": recipient, "action": "failed", "status": "5.1.1"}],
-            "timestamp": when,
-            "feedbackId": f"feedback-{identity}",
-        },
-    }
-
-
-def reject(manifest, recipient, identity, at=NOW):
-    when = at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    return {
-        "eventType": "Reject",
-        "mail": mail_object(manifest, recipient, identity, when),
-        "reject": {"reason": "Bad content"},
-    }
-
-
-def mail_object(manifest, recipient, identity, when):
-    return {
-        "timestamp": when,
-        "messageId": f"message-{identity}",
-        "source": manifest.from_address,
-        "sendingAccountId": manifest.account,
-        "destination": [recipient],
-        "tags": {"ses:configuration-set": [manifest.configuration_set], "ses:from-domain": [manifest.domain]},
-    }
 
 
 @pytest.fixture(scope="session")

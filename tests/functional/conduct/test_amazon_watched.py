@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
-from conduct_house import NOTICES, NOW, OPERATOR
+from conduct_house import NOTICES, OPERATOR
+from ses_events import NOW
 
 from lambdas.sentinel.handler import handle as sentinel
 from provisioner.aws import function

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from conduct_house import NOW
+from ses_events import NOW
 
 from provisioner.conduct.collect import Drain
 from provisioner.conduct.collecting import collect_all

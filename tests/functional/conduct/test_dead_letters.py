@@ -2,7 +2,8 @@
 
 import json
 
-from conduct_house import NOTICES, NOW, allow
+from conduct_house import NOTICES, allow
+from ses_events import NOW
 
 from provisioner.conduct.collect import Drain
 from provisioner.conduct.collecting import collect_all, collect_dead_letters

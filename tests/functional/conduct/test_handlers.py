@@ -10,7 +10,8 @@ from types import SimpleNamespace
 
 import boto3
 import pytest
-from conduct_house import NOTICES, reject
+from conduct_house import NOTICES
+from ses_events import reject
 
 from lambdas.audit.handler import handle as audit
 from lambdas.collect.handler import handle as collect
@@ -77,7 +78,7 @@ def test_collect_and_audit_say_what_they_did_in_one_line(deployed, capsys):
 
 def test_the_sentinel_stops_a_virus_at_once_and_the_queue_changes_nothing_later(deployed, capsys):
     bakery = deployed.tenant("bakery")
-    event = reject(bakery, "guest@x.test", "virus-1")
+    event = reject(bakery, "guest@x.test", identity="virus-1")
     sentinel(sns(bakery, event), CONTEXT)
     assert line(capsys)["watched"][0]["at_once"]["after"] == "suspended"
     before, _ = read_standing(deployed.outside.archive, "bakery")
@@ -95,7 +96,7 @@ def test_the_sentinel_stops_a_virus_at_once_and_the_queue_changes_nothing_later(
 def test_a_message_of_nobodys_topic_is_refused(deployed):
     """B3: whatever is in it."""
     bakery = deployed.tenant("bakery")
-    stranger = sns(bakery, reject(bakery, "guest@x.test", "virus-1"))
+    stranger = sns(bakery, reject(bakery, "guest@x.test", identity="virus-1"))
     stranger["Records"][0]["Sns"]["TopicArn"] = bakery.topic_arn.replace("bakery", "nobody")
     with pytest.raises(Exception, match="no tenant's"):
         sentinel(stranger, CONTEXT)
@@ -104,7 +105,7 @@ def test_a_message_of_nobodys_topic_is_refused(deployed):
 def test_another_set_in_a_genuine_envelope_is_ignored_and_told(deployed, capsys):
     """B1, B4."""
     bakery = deployed.tenant("bakery")
-    event = reject(bakery, "guest@x.test", "virus-1")
+    event = reject(bakery, "guest@x.test", identity="virus-1")
     event["mail"]["tags"]["ses:configuration-set"] = ["inn-florist"]
     sentinel(sns(bakery, event), CONTEXT)
     assert "another configuration set" in line(capsys)["watched"][0]["ignored"]
@@ -147,7 +148,7 @@ def test_a_run_in_batches_counts_all_of_them_before_it_acts(deployed, capsys):
     """D15."""
     for name in ("bakery", "florist"):
         tenant = deployed.tenant(name)
-        body = sns(tenant, reject(tenant, "guest@x.test", name))["Records"][0]["Sns"]
+        body = sns(tenant, reject(tenant, "guest@x.test", identity=name))["Records"][0]["Sns"]
         deployed.wiring.clients["sqs"].send_message(QueueUrl=tenant.queue_url, MessageBody=json.dumps(body))
         collected = collect_all([name], deployed.outside, Drain(clock=function.now, threads=1), fast=False)
         assert collected.complete

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from conduct_house import NOW
+from ses_events import NOW
 
 from provisioner.conduct import operator
 from provisioner.conduct.audit import Settings, audit
@@ -117,9 +117,7 @@ def retried(house, tenant):
 def standing_restored(house, tenant):
     """D14: the object as it was before."""
     body = dump_standing(Standing(tenant=tenant.tenant))
-    house.wiring.clients["s3"].put_object(
-        Bucket=house.names.bucket, Key=standing_key(tenant.tenant), Body=body
-    )
+    house.wiring.clients["s3"].put_object(Bucket=house.names.bucket, Key=standing_key(tenant.tenant), Body=body)
     retried(house, tenant)
 
 

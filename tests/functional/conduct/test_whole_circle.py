@@ -2,7 +2,8 @@ import smtplib
 from datetime import timedelta
 
 import pytest
-from conduct_house import NOW, OPERATOR
+from conduct_house import OPERATOR
+from ses_events import NOW
 
 from provisioner.conduct import operator
 from provisioner.conduct.audit import Settings, audit

@@ -4,8 +4,9 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from fakes import NOW, World
+from fakes import World
 from rich.console import Console
+from ses_events import NOW
 
 from provisioner.aws.errors import LoginError
 from provisioner.cli import applying, fleet

@@ -2,7 +2,8 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from fakes import NOW, FakeAccount, World, bounce, delivery, manifest, ticking
+from fakes import FakeAccount, World, manifest, ticking
+from ses_events import NOW, bounce, delivery
 
 from provisioner.conduct import operator
 from provisioner.conduct.audit import Settings, audit

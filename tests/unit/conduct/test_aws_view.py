@@ -6,9 +6,10 @@ from datetime import timedelta
 import msgspec
 import pytest
 from crash import CallCounter, Killed, deaths
-from fakes import NOW, World, bounce, ticking
+from fakes import World, ticking
 from hypothesis import given
 from hypothesis import strategies as st
+from ses_events import NOW, bounce
 
 from provisioner.conduct.audit import Settings, audit
 from provisioner.conduct.aws_view import CLEAR, PREFIX, follow, read_hint, view_of, watch, words

@@ -2,9 +2,10 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from fakes import NOW, FakeArchive, World
+from fakes import FakeArchive, World
 from hypothesis import given
 from hypothesis import strategies as st
+from ses_events import NOW
 
 from provisioner.conduct import batches
 from provisioner.conduct.facts import new_keys, position

@@ -6,7 +6,8 @@ from datetime import timedelta
 import msgspec
 import pytest
 from crash import CallCounter
-from fakes import NOW, World, bounce, delivery, ticking
+from fakes import World, ticking
+from ses_events import NOW, bounce, delivery
 
 from provisioner.conduct import batches
 from provisioner.conduct.audit import Settings

@@ -1,7 +1,8 @@
 from datetime import timedelta
 
 import pytest
-from fakes import NOW, FakeQueue, World, bounce, delivery, envelope, reject, ticking
+from fakes import FakeQueue, World, ticking
+from ses_events import NOW, bounce, delivery, envelope, reject
 
 from provisioner.conduct import readings
 from provisioner.conduct.collect import Drain, collect

@@ -10,9 +10,10 @@ from datetime import timedelta
 import msgspec
 import pytest
 from crash import CallCounter, Killed, deaths
-from fakes import NOW, FakeArchive, World, bounce, delivery, envelope, ticking
+from fakes import FakeArchive, World, ticking
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ses_events import NOW, bounce, delivery, envelope
 
 from provisioner.conduct import batches, bundles, copies, last_audit, operator
 from provisioner.conduct.audit import Settings, audit

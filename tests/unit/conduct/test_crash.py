@@ -7,7 +7,8 @@ from functools import cache
 import msgspec
 import pytest
 from crash import CallCounter, Killed, deaths
-from fakes import NOW, World, bounce, delivery, envelope, reject, ticking
+from fakes import World, ticking
+from ses_events import NOW, bounce, delivery, envelope, reject
 
 from provisioner.conduct import notify, operator
 from provisioner.conduct.audit import Settings, audit

@@ -2,7 +2,8 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from fakes import NOW, World, manifest
+from fakes import World, manifest
+from ses_events import NOW
 
 from provisioner.conduct.carry_out import carry_out
 from provisioner.conduct.changes import plan_levers

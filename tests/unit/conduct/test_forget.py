@@ -6,7 +6,8 @@ from datetime import timedelta
 import msgspec
 import pytest
 from crash import CallCounter, Killed, deaths
-from fakes import NOW, FakeVersions, World, bounce, delivery, ticking
+from fakes import FakeVersions, World, ticking
+from ses_events import NOW, bounce, delivery
 
 from provisioner.conduct import batches, bundles, copies, operator
 from provisioner.conduct.audit import Settings, audit

@@ -7,7 +7,8 @@ from datetime import timedelta
 import msgspec
 import pytest
 from crash import CallCounter, Killed, deaths
-from fakes import NOW, World, bounce, delivery, ticking
+from fakes import World, ticking
+from ses_events import NOW, bounce, delivery
 
 from provisioner.conduct import batches, notes, operator
 from provisioner.conduct.audit import Settings

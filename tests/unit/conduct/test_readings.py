@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from fakes import NOW, World, delivery, ticking
+from fakes import World, ticking
 from hypothesis import given
 from hypothesis import strategies as st
+from ses_events import NOW, delivery
 
 from provisioner.conduct import readings
 from provisioner.conduct.audit import Settings, audit

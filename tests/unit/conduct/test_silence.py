@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from fakes import NOW, World, bounce, delivery, ticking
+from fakes import World, ticking
+from ses_events import NOW, bounce, delivery
 
 from provisioner.conduct.collect import Drain
 from provisioner.conduct.collecting import collect_all

@@ -7,7 +7,8 @@ from datetime import timedelta
 import msgspec
 import pytest
 from crash import CallCounter, Killed, deaths
-from fakes import NOW, FakeQueue, World, bounce, envelope, mail_object, manifest, stamp, ticking
+from fakes import FakeQueue, World, manifest, ticking
+from ses_events import NOW, bounce, envelope, mail_object, stamp
 
 from provisioner.conduct.collect import Drain
 from provisioner.conduct.collecting import collect_dead_letters

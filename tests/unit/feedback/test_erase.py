@@ -5,8 +5,8 @@ import gzip
 import json
 
 import pytest
-from fakes import NOW
 from feedback_samples import in_envelope
+from ses_events import NOW
 
 from provisioner.errors import InnkeeperError
 from provisioner.feedback import erase

@@ -10,12 +10,12 @@ from datetime import timedelta
 import msgspec
 import pytest
 from crash import CallCounter, Killed, deaths
-from fakes import FakeArchive, World, ticking
+from fakes import World, ticking
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ses_events import NOW, bounce, delivery, envelope
 
-from provisioner.conduct import batches, bundles, copies, last_audit, operator
+from provisioner.conduct import batches, copies, last_audit, operator
 from provisioner.conduct.audit import Settings, audit
 from provisioner.conduct.collect import Drain
 from provisioner.conduct.collecting import collect_all
@@ -397,22 +397,6 @@ def test_an_audit_of_a_part_leaves_the_copies_of_the_whole():
     publish(audit(["bakery"], world.outside, NOW, Settings(workers=1)), world.outside, NOW, fleet=None)
     assert world.archive.objects[copies.key("00001")] == before
     assert "gone@b.test" in standing(world).blocks
-
-
-def test_bundles_hold_what_is_small_and_are_read_where_that_saves_calls():
-    archive = FakeArchive()
-    bodies = {facts_key(f"t{n}", NOW, b"%d" % n * size): b"%d" % n * size for n, size in ((1, 9), (2, 9), (3, 64_001))}
-    small = {key: body for key, body in bodies.items() if len(body) < 64_001}
-    bundles.keep(archive, "1", NOW + HOUR, bodies)
-    bundles.keep(archive, "1", NOW - HOUR, bodies)  # of an older run: not looked at
-    bundles.keep(archive, "2", NOW + HOUR, dict(list(bodies.items())[:1]))  # one is no bundle
-    assert len(archive.objects) == 2
-    counter = CallCounter()
-    assert bundles.load(counter.wrap(archive), {"1": list(bodies), "2": list(bodies)}, 1) == small
-    assert counter.calls == ["keys", "keys", "get"]
-    assert bundles.load(archive, {"1": list(bodies)[:1]}, 1) == {}
-    archive.plant(next(iter(archive.objects)), b"{")
-    assert bundles.load(archive, {"1": list(bodies)}, 1) == {}
 
 
 def test_who_was_not_judged_is_not_said_to_have_been():

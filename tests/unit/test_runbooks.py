@@ -18,8 +18,15 @@ METRIC_SOURCES = (
 def blocks():
     text = "\n".join(path.read_text() for path in ALARMS)
     found = re.findall(r'^resource "aws_cloudwatch_metric_alarm" "(\w+)" \{\n(.*?)^\}', text, re.MULTILINE | re.DOTALL)
-    assert len(found) >= 12
-    return dict(found)
+    table = dict(found)
+    each = table.pop("counted")
+    rows = re.findall(r'^ +([a-z-]+) += \{ by = "\w+", metric = "(\w+)", ', text, re.MULTILINE)
+    for name, metric in rows:
+        row = each.replace("${each.key}", name).replace("each.value.metric", f'"{metric}"')
+        table[name] = row
+    assert len(rows) >= 8
+    assert len(table) >= 15
+    return table
 
 
 def page(block):

@@ -16,6 +16,37 @@ locals {
   metrics  = { namespace = "Innkeeper", dimensions = { Platform = var.prefix } }
   audits   = contains(keys(var.functions), "audit")
   collects = contains(keys(var.functions), "collect")
+
+  # Ring as soon as one is counted. ``by`` is the function that counts; the key names the alarm and its page.
+  counted = {
+    audit-stopped          = { by = "audit", metric = "AuditStopped", statistic = "Maximum", says = "An audit stopped itself: it would have suspended too many tenants." }
+    enforcement-incomplete = { by = "audit", metric = "EnforcementIncomplete", statistic = "Maximum", says = "Something was decided that AWS does not show yet." }
+    not-judged             = { by = "audit", metric = "TenantsNotJudged", statistic = "Maximum", says = "An audit judged fewer tenants than there are." }
+    foreign-messages       = { by = "collect", metric = "ForeignMessages", statistic = "Sum", says = "A tenant's queue held messages that claim to be somebody else's." }
+    not-collected          = { by = "collect", metric = "TenantsNotCollected", statistic = "Sum", says = "Feedback of some tenants could not be collected." }
+    silent-tenants         = { by = "collect", metric = "SilentTenants", statistic = "Sum", says = "Tenants sent mail a day ago and no event of it arrived." }
+    # Never told by a notice: a mail about a mail that came back is how loops begin.
+    notices-undelivered = { by = "collect", metric = "NoticesUndelivered", statistic = "Maximum", says = "Notices came back: somebody could not be told." }
+    # A drill that came to its end and found the chain broken; a function that died rings by itself.
+    chain-broken = { by = "drill", metric = "DrillFailed", statistic = "Maximum", says = "The monthly drill failed: a bounce does not become a block that holds." }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "counted" {
+  for_each = { for name, alarm in local.counted : name => alarm if contains(keys(var.functions), alarm.by) }
+
+  alarm_name          = "${var.prefix}-${each.key}"
+  alarm_description   = "${each.value.says} ${local.page}/${each.key}.md"
+  namespace           = local.metrics.namespace
+  metric_name         = each.value.metric
+  dimensions          = local.metrics.dimensions
+  statistic           = each.value.statistic
+  period              = 3600
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.operator.arn]
 }
 
 resource "aws_cloudwatch_metric_alarm" "collect_overdue" {
@@ -53,144 +84,6 @@ resource "aws_cloudwatch_metric_alarm" "audit_overdue" {
   treat_missing_data  = "notBreaching"
   alarm_actions       = [aws_sns_topic.operator.arn]
   ok_actions          = [aws_sns_topic.operator.arn]
-}
-
-resource "aws_cloudwatch_metric_alarm" "not_judged" {
-  for_each = toset(local.audits ? ["this"] : [])
-
-  alarm_name          = "${var.prefix}-not-judged"
-  alarm_description   = "An audit judged fewer tenants than there are. ${local.page}/not-judged.md"
-  namespace           = local.metrics.namespace
-  metric_name         = "TenantsNotJudged"
-  dimensions          = local.metrics.dimensions
-  statistic           = "Maximum"
-  period              = 3600
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 0
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.operator.arn]
-}
-
-resource "aws_cloudwatch_metric_alarm" "audit_stopped" {
-  for_each = toset(local.audits ? ["this"] : [])
-
-  alarm_name          = "${var.prefix}-audit-stopped"
-  alarm_description   = "An audit stopped itself: it would have suspended too many tenants. ${local.page}/audit-stopped.md"
-  namespace           = local.metrics.namespace
-  metric_name         = "AuditStopped"
-  dimensions          = local.metrics.dimensions
-  statistic           = "Maximum"
-  period              = 3600
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 0
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.operator.arn]
-}
-
-resource "aws_cloudwatch_metric_alarm" "enforcement_incomplete" {
-  for_each = toset(local.audits ? ["this"] : [])
-
-  alarm_name          = "${var.prefix}-enforcement-incomplete"
-  alarm_description   = "Something was decided that AWS does not show yet. ${local.page}/enforcement-incomplete.md"
-  namespace           = local.metrics.namespace
-  metric_name         = "EnforcementIncomplete"
-  dimensions          = local.metrics.dimensions
-  statistic           = "Maximum"
-  period              = 3600
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 0
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.operator.arn]
-}
-
-resource "aws_cloudwatch_metric_alarm" "not_collected" {
-  for_each = toset(local.collects ? ["this"] : [])
-
-  alarm_name          = "${var.prefix}-not-collected"
-  alarm_description   = "Feedback of some tenants could not be collected. ${local.page}/not-collected.md"
-  namespace           = local.metrics.namespace
-  metric_name         = "TenantsNotCollected"
-  dimensions          = local.metrics.dimensions
-  statistic           = "Sum"
-  period              = 3600
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 0
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.operator.arn]
-}
-
-resource "aws_cloudwatch_metric_alarm" "silent_tenants" {
-  for_each = toset(local.collects ? ["this"] : [])
-
-  alarm_name          = "${var.prefix}-silent-tenants"
-  alarm_description   = "Tenants sent mail a day ago and no event of it arrived. ${local.page}/silent-tenants.md"
-  namespace           = local.metrics.namespace
-  metric_name         = "SilentTenants"
-  dimensions          = local.metrics.dimensions
-  statistic           = "Sum"
-  period              = 3600
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 0
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.operator.arn]
-}
-
-resource "aws_cloudwatch_metric_alarm" "foreign_messages" {
-  for_each = toset(local.collects ? ["this"] : [])
-
-  alarm_name          = "${var.prefix}-foreign-messages"
-  alarm_description   = "A tenant's queue held messages that claim to be somebody else's. ${local.page}/foreign-messages.md"
-  namespace           = local.metrics.namespace
-  metric_name         = "ForeignMessages"
-  dimensions          = local.metrics.dimensions
-  statistic           = "Sum"
-  period              = 3600
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 0
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.operator.arn]
-}
-
-# Never told by a notice: a mail about a mail that came back is how loops begin.
-resource "aws_cloudwatch_metric_alarm" "notices_undelivered" {
-  for_each = toset(local.collects ? ["this"] : [])
-
-  alarm_name          = "${var.prefix}-notices-undelivered"
-  alarm_description   = "Notices came back: somebody could not be told. ${local.page}/notices-undelivered.md"
-  namespace           = local.metrics.namespace
-  metric_name         = "NoticesUndelivered"
-  dimensions          = local.metrics.dimensions
-  statistic           = "Maximum"
-  period              = 3600
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 0
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.operator.arn]
-}
-
-# A drill that came to its end and found the chain broken; a function that died rings by itself.
-resource "aws_cloudwatch_metric_alarm" "chain_broken" {
-  for_each = toset(contains(keys(var.functions), "drill") ? ["this"] : [])
-
-  alarm_name          = "${var.prefix}-chain-broken"
-  alarm_description   = "The monthly drill failed: a bounce does not become a block that holds. ${local.page}/chain-broken.md"
-  namespace           = local.metrics.namespace
-  metric_name         = "DrillFailed"
-  dimensions          = local.metrics.dimensions
-  statistic           = "Maximum"
-  period              = 3600
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 0
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.operator.arn]
 }
 
 # A machine that failed, ran too long or was stopped. Batches that failed are not seen here: they ring by themselves.

@@ -355,12 +355,16 @@ run "the_loop_runs_over_batches" {
   }
 
   assert {
-    condition = alltrue([for alarm in concat([
-      aws_cloudwatch_metric_alarm.audit_overdue["this"], aws_cloudwatch_metric_alarm.audit_stopped["this"], aws_cloudwatch_metric_alarm.enforcement_incomplete["this"],
-      aws_cloudwatch_metric_alarm.foreign_messages["this"], aws_cloudwatch_metric_alarm.not_collected["this"], aws_cloudwatch_metric_alarm.not_judged["this"],
-      aws_cloudwatch_metric_alarm.silent_tenants["this"], aws_cloudwatch_metric_alarm.chain_broken["this"], aws_cloudwatch_metric_alarm.notices_undelivered["this"],
-    ]) : alarm.namespace == "Innkeeper" && alarm.dimensions == tomap({ Platform = "innkeeper" })])
+    condition = alltrue([for alarm in concat([aws_cloudwatch_metric_alarm.audit_overdue["this"]], values(aws_cloudwatch_metric_alarm.counted)) :
+    alarm.namespace == "Innkeeper" && alarm.dimensions == tomap({ Platform = "innkeeper" })])
     error_message = "The functions' own metrics are those of this platform."
+  }
+
+  assert {
+    condition = keys(aws_cloudwatch_metric_alarm.counted) == [
+      "audit-stopped", "chain-broken", "enforcement-incomplete", "foreign-messages", "not-collected", "not-judged", "notices-undelivered", "silent-tenants",
+    ] && alltrue([for alarm in values(aws_cloudwatch_metric_alarm.counted) : alarm.threshold == 0 && alarm.comparison_operator == "GreaterThanThreshold"])
+    error_message = "One is enough for each of these."
   }
 
   assert {
@@ -422,7 +426,7 @@ run "functions_can_be_left_out" {
   }
 
   assert {
-    condition     = keys(aws_scheduler_schedule.this) == ["collect"] && keys(aws_sfn_state_machine.this) == ["collect"] && length(aws_cloudwatch_metric_alarm.not_judged) == 0 && length(aws_lambda_permission.sentinel) == 0 && length(aws_lambda_permission.rotate) == 0
+    condition     = keys(aws_scheduler_schedule.this) == ["collect"] && keys(aws_sfn_state_machine.this) == ["collect"] && keys(aws_cloudwatch_metric_alarm.counted) == ["foreign-messages", "not-collected", "notices-undelivered", "silent-tenants"] && length(aws_lambda_permission.sentinel) == 0 && length(aws_lambda_permission.rotate) == 0
     error_message = "What is not there is not called."
   }
 }

@@ -151,10 +151,18 @@ class DeployedHouse:
         return json.loads(self.client("s3").get_object(Bucket=self.names.bucket, Key=key)["Body"].read())
 
     def bounce(self, tenant, *recipients):
-        """SES says that mailboxes do not exist."""
-        manifest, now = SimpleNamespace(**self.manifest(tenant)), datetime.now(UTC)
+        """SES says that mailboxes do not exist to which a tenant wrote."""
+        self._bounce(SimpleNamespace(**self.manifest(tenant)), recipients)
+
+    def bounce_notice(self, recipient):
+        """SES says the same of the platform's own mail."""
+        own = {"from_address": "notices@hosting.example", "domain": "hosting.example", "account": self.aws.account}
+        self._bounce(SimpleNamespace(configuration_set=self.names.configuration_set, **own), [recipient])
+
+    def _bounce(self, sender, recipients):
+        now = datetime.now(UTC)
         for recipient in recipients:
-            self.aws.publish(manifest.configuration_set, bounce(manifest, recipient, now))
+            self.aws.publish(sender.configuration_set, bounce(sender, recipient, now))
 
     @contextlib.contextmanager
     def listening(self):
